@@ -1,0 +1,133 @@
+# Makefile - GNU make. `make help` lists the targets.
+#
+#   make                    everything, into build/ and bin/
+#   make check              all tests (T=program or T=program/case for one)
+#   make SAN=1              the same under AddressSanitizer and UBSan, in
+#                           build/asan
+#   make CC=clang           another compiler, in build/clang
+#   make V=1                show the commands
+#
+# A person's own settings go into Makefile.local, which git ignores.
+
+-include Makefile.local
+
+CC	?= cc
+ifeq ($(origin CC),default)
+CC	= gcc
+endif
+V	?= 0
+SAN	?= 0
+PREFIX	?= /usr/local
+
+# One folder of objects for each way of building.
+FLAVOUR	:= $(if $(filter 1,$(SAN)),asan)$(if $(filter clang%,$(CC)),clang)
+B	:= build$(if $(FLAVOUR),/$(FLAVOUR))
+
+WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	  -Wmissing-prototypes -Wold-style-definition -Wcast-qual \
+	  -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wpointer-arith \
+	  -Wconversion -Wno-sign-conversion -Werror
+CPPFLAGS += -D_GNU_SOURCE -Ilib -I$(B)/lib
+CFLAGS	?= -O2 -g
+CFLAGS	+= -std=c11 $(WARN) -fstack-protector-strong -fno-strict-aliasing \
+	   -fPIE -pthread
+LDFLAGS	+= -pie -pthread -Wl,-z,relro,-z,now
+ifeq ($(SAN),1)
+CFLAGS	+= -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	   -fno-omit-frame-pointer
+LDFLAGS	+= -fsanitize=address,undefined
+else
+CPPFLAGS += -D_FORTIFY_SOURCE=2
+endif
+LDLIBS	= -lfcgi -lsqlite3 -lcrypto
+
+# What is built is what is there: a new file needs no line here.
+LIB_C	:= $(sort $(wildcard lib/*.c))
+CGI_C	:= $(sort $(shell find cgi-bin -name '*.c'))
+BOX_C	:= $(sort $(wildcard sandbox/*.c))
+CRON_C	:= $(sort $(wildcard cron/*.c))
+CLI_C	:= $(sort $(wildcard cli/*.c))
+UNIT_C	:= $(sort $(wildcard tests/unit/test-*.c))
+TOOL_C	:= $(sort $(wildcard tests/tools/*.c))
+END_C	:= $(sort $(wildcard tests/endpoint/test-*.c))
+FUZZ_C	:= $(sort $(wildcard fuzz/fuzz-*.c))
+
+LIB	:= $(B)/libclive.a
+LIB_O	:= $(LIB_C:%.c=$(B)/%.o) $(B)/lib/schema.o
+CGI	:= $(CGI_C:%.c=$(B)/%.cgi)
+BOX	:= $(BOX_C:%.c=$(B)/%.cgi)
+CRON	:= $(CRON_C:%.c=$(B)/%)
+CLI_O	:= $(CLI_C:%.c=$(B)/%.o)
+UNIT	:= $(UNIT_C:%.c=$(B)/%)
+TOOL	:= $(TOOL_C:%.c=$(B)/%)
+END	:= $(END_C:%.c=$(B)/%)
+
+Q	:= $(if $(filter 1,$(V)),,@)
+say	= $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$(1)' '$@';)
+
+.PHONY: all check check-unit tests man clean help install public
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(CGI) $(BOX) $(CRON) $(B)/clive bin/clive
+
+# Changed flags rebuild everything: each object depends on this stamp.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || \
+	    echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' > $@
+.PHONY: FORCE
+
+# schema.sql is the only schema; the programs carry it as a string.
+$(B)/lib/schema.c: schema.sql
+	@mkdir -p $(@D)
+	$(call say,GEN) { printf '#include "schema.h"\nconst char schema_sql[] =\n'; \
+	    sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; \
+	    printf ';\n'; } > $@
+
+$(B)/lib/schema.o: $(B)/lib/schema.c $(B)/flags
+	$(call say,CC) $(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $<
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) $(CPPFLAGS) -include lib/banned.h $(CFLAGS) \
+	    -MMD -MP -c -o $@ $<
+
+$(LIB): $(LIB_O)
+	$(call say,AR) rm -f $@; ar rcs $@ $^
+
+$(B)/%.cgi: $(B)/%.o $(LIB)
+	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+
+$(CRON): $(B)/%: $(B)/%.o $(LIB)
+	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(LIB) -lcurl $(LDLIBS)
+
+$(B)/clive: $(CLI_O) $(LIB)
+	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $(CLI_O) $(LIB) -lcjson -lcurl $(LDLIBS)
+
+bin/clive: build/clive
+	@mkdir -p $(@D)
+	$(call say,LN) ln -sf ../build/clive $@
+
+$(UNIT): $(B)/%: $(B)/%.o $(LIB)
+	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(LIB) -lcmocka -lcjson -lcurl $(LDLIBS)
+
+$(END): $(B)/%: $(B)/%.o $(B)/tests/harness.o $(LIB)
+	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(B)/tests/harness.o $(LIB) \
+	    -lcmocka -lcjson -lcurl $(LDLIBS)
+
+$(TOOL): $(B)/%: $(B)/%.o $(LIB)
+	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(LIB) -lcjson -lcurl $(LDLIBS)
+
+tests: all $(UNIT) $(END) $(TOOL)
+
+check: tests
+	$(Q)tests/run $(T)
+
+clean:
+	rm -rf build bin
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+-include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d $(B)/*/*/*/*/*.d)

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * /api and every path below it that no other program serves: 404 in the
+ * API's error shape.
+ */
+#include "gateway.h"
+
+static const struct action actions[] = {
+	{ METHOD_NONE }
+};
+
+static const struct endpoint endpoint = { "/api", actions };
+
+int
+main(void)
+{
+	return app_main(&endpoint);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * POST /api/v1/webhooks/stripe (also /webhooks/stripe) - Stripe tells what
+ * became of a PaymentIntent.
+ *
+ * Needs stripe-signature over the raw body of at most 1 MiB, made with any
+ * of the secrets in stripe_webhook_secret. Content-Type does not matter.
+ *
+ * Refuses, in this order: 503 STRIPE_WEBHOOK_SECRET_MISSING, 400
+ * STRIPE_SIGNATURE_MISSING, 400 STRIPE_SIGNATURE_INVALID (also too old or
+ * too new by 300 s), 400 INVALID_WEBHOOK_JSON (also thin events), 400
+ * MISSING_INTENT_ID, 404 PAYMENT_INTENT_NOT_FOUND (the event is kept and
+ * applied when the intent is attached; Stripe sends it again meanwhile).
+ *
+ * Answers 200 {"received":true,"clive_tx_id","status"} with the payment's
+ * state after the event, which also a duplicate or a late event gets; 202
+ * {"message":"Ignored event <type>"} for types without a meaning here, for
+ * events of the other mode (test events in live mode, live ones in the
+ * sandbox) and of connected accounts.
+ *
+ * Effects, in one transaction: the event as it came, the payment's state and
+ * fees, ledger entries, audit event, the partner's event and deliveries.
+ */
+#include "gateway.h"
+
+/* What the transaction is run with, and what it found. */
+struct receipt {
+	struct request		*rq;
+	struct payment_event	 event;
+	struct tx		*tx;
+};
+
+static const struct fault *
+check_signature(struct request *rq)
+{
+	const char *header = request_header(rq, "HTTP_STRIPE_SIGNATURE");
+	const char *secrets[CONF_SECRETS_MAX];
+	size_t n = rq->conf->stripe_webhook_secret_count;
+
+	for (size_t i = 0; i < n; i++)
+		secrets[i] = rq->conf->stripe_webhook_secret[i];
+	enum stripe_signature s = stripe_signature_check(header, rq->body,
+	    secrets, n, rq->now / 1000);
+	if (s == STRIPE_SIGNATURE_NO_SECRET)
+		return &FAULT_STRIPE_SECRET_MISSING;
+	if (header == NULL || *header == '\0')
+		return &FAULT_STRIPE_SIGNATURE_MISSING;
+	return s == STRIPE_SIGNATURE_GOOD ? NULL :
+	    &FAULT_STRIPE_SIGNATURE_INVALID;
+}
+
+static const struct fault *
+ignore(struct request *rq, const struct stripe_event *e)
+{
+	struct jsonw w;
+
+	reply_start(rq, 202, &w);
+	jsonw_object(&w, NULL);
+	jsonw_text(&w, "message", arena_printf(rq->arena,
+	    "Ignored event %s", e->type));
+	jsonw_end_object(&w);
+	return NULL;
+}
+
+static const struct fault *
+receive(struct conn *c, void *arg)
+{
+	struct receipt *receipt = arg;
+	struct request *rq = receipt->rq;
+
+	payment_receive(c, rq->arena, rq->now, &receipt->event, &receipt->tx);
+	return NULL;
+}
+
+static const struct fault *
+handle(struct request *rq, void *arg)
+{
+	struct receipt receipt = { .rq = rq };
+	struct stripe_event e;
+	const struct fault *fault;
+	const char *why;
+	struct jsonw w;
+
+	(void)arg;
+	if ((fault = check_signature(rq)) != NULL)
+		return fault;
+	const struct json *json = json_parse(rq->arena, rq->body.p,
+	    rq->body.n, &why);
+	if (json == NULL || stripe_event_read(json, &e) != NULL)
+		return &FAULT_WEBHOOK_JSON;
+	if (e.meaning == STRIPE_IGNORED || e.foreign_account ||
+	    e.livemode != rq->conf->live)
+		return ignore(rq, &e);
+	if (e.intent_id == NULL)
+		return &FAULT_INTENT_MISSING;
+	stripe_to_payment(&e, rq->body, &receipt.event);
+	if ((fault = request_txn(rq, receive, &receipt)) != NULL)
+		return fault;
+	if (receipt.tx == NULL)
+		return &FAULT_INTENT_NOT_FOUND;
+
+	reply_start(rq, 200, &w);
+	jsonw_object(&w, NULL);
+	jsonw_bool(&w, "received", true);
+	jsonw_text(&w, "clive_tx_id", receipt.tx->clive_tx_id);
+	jsonw_text(&w, "status", tx_status_name(receipt.tx->status));
+	jsonw_end_object(&w);
+	return NULL;
+}
+
+static const struct action actions[] = {
+	{ METHOD_POST, ACCESS_PUBLIC, .raw_body = true,
+	  .body_max = 1024 * 1024, .handle = handle },
+	{ METHOD_NONE }
+};
+
+static const struct endpoint endpoint = {
+	"/api/v1/webhooks/stripe", actions
+};
+
+int
+main(void)
+{
+	return app_main(&endpoint);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * app.h - a program that serves one URL path.
+ *
+ * A program's file declares its actions, one a method, and hands over to
+ * app_main, which starts up (settings, master key, database, rights), takes
+ * requests as FastCGI with several threads or as plain CGI, and for each runs
+ * the same checks in the same order:
+ *
+ *   path 404, method 405, content type 415, length 411, body limit 413,
+ *   short body 400, API key 401, HMAC 401, idempotency-key 400, rate limit
+ *   429, replay of an earlier answer, JSON and fields 400, scope 403; then
+ *   the action's own.
+ */
+#ifndef APP_H
+#define APP_H
+
+#include "field.h"
+#include "request.h"
+
+enum access {
+	ACCESS_PUBLIC,		/* anybody, or checked by the action itself */
+	ACCESS_KEY,		/* x-api-key */
+	ACCESS_SIGNED,		/* x-api-key, x-clive-hmac, idempotency-key */
+	ACCESS_OPERATOR		/* Authorization: Bearer */
+};
+
+struct action {
+	enum method		 method;
+	enum access		 access;
+	bool			 partner_only;	/* no platform-wide keys */
+	bool			 takes_rest;	/* path continues: /{id} */
+	bool			 any_origin;	/* browsers of any site may read */
+	bool			 raw_body;	/* any content type, no JSON */
+	size_t			 body_max;	/* bytes; 0: BODY_MAX */
+	const struct field	*fields;	/* ended by a row without name */
+	size_t			 input_size;	/* of the struct they fill */
+	/*
+	 * Answers a request. input is input_size bytes, filled from fields.
+	 * Returns NULL with the reply filled in, or a fault.
+	 */
+	const struct fault	*(*handle)(struct request *, void *input);
+	/*
+	 * Instead of handle, for a mutation: runs inside a transaction, at
+	 * most once an idempotency key. Decides, writes, fills the reply in
+	 * memory; sends nothing, calls nobody, may be run again from the
+	 * start.
+	 */
+	const struct fault	*(*change)(struct conn *, struct request *,
+				    void *input);
+};
+
+enum { BODY_MAX = 64 * 1024 };
+
+struct endpoint {
+	const char		*path;
+	const struct action	*actions;	/* ended by METHOD_NONE */
+};
+
+/* The whole program. Returns the exit status. */
+int	app_main(const struct endpoint *);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/* audit.c - writing and checking the chain. */
+#include "audit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+/* Feeds a text and its NUL, so that no two rows run together alike. */
+static void
+feed(EVP_MD_CTX *md, const char *text)
+{
+	EVP_DigestUpdate(md, text, strlen(text) + 1);
+}
+
+static void
+feed_number(EVP_MD_CTX *md, int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, number);
+	feed(md, text);
+}
+
+struct link {
+	int64_t		 seq;
+	int64_t		 at;
+	const char	*actor;
+	const char	*action;
+	const char	*subject;
+	const char	*detail;
+};
+
+/* Replaces hash, that of the row before, by that of this row. */
+static void
+hash_link(const struct link *l, uint8_t hash[SHA256_SIZE])
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+	if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
+		abort();
+	EVP_DigestUpdate(md, hash, SHA256_SIZE);
+	feed_number(md, l->seq);
+	feed_number(md, l->at);
+	feed(md, l->actor);
+	feed(md, l->action);
+	feed(md, l->subject);
+	feed(md, l->detail);
+	if (EVP_DigestFinal_ex(md, hash, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free(md);
+}
+
+/* A seq and a hash from the first row; -1 where there is none. */
+static int64_t
+read_head_row(struct rows *r, uint8_t hash[SHA256_SIZE])
+{
+	memset(hash, 0, SHA256_SIZE);
+	if (!row_next(r))
+		return -1;
+	struct slice stored = row_bytes(r, 1);
+	if (stored.n == SHA256_SIZE)
+		memcpy(hash, stored.p, SHA256_SIZE);
+	return row_int(r, 0);
+}
+
+void
+audit_write(struct conn *c, int64_t now, const char *actor,
+    const char *action, const char *subject, const char *detail)
+{
+	uint8_t hash[SHA256_SIZE];
+	struct link l = { .at = now, .actor = actor, .action = action,
+	    .subject = subject, .detail = detail };
+
+	/* Taking the head first makes writers of one chain queue on it. */
+	struct rows *r = conn_rows(c, SQL_AUDIT_HEAD_TAKE, "");
+	l.seq = read_head_row(r, hash);
+	row_done(r);
+	hash_link(&l, hash);
+	conn_run(c, SQL_AUDIT_INSERT, "iittttb", l.seq, l.at, l.actor,
+	    l.action, l.subject, l.detail, hash, sizeof(hash));
+	conn_run(c, SQL_AUDIT_HEAD_SET, "b", hash, sizeof(hash));
+}
+
+bool
+audit_verify(struct conn *c, int64_t checkpoint_seq,
+    const char *checkpoint_hash, struct audit_report *report)
+{
+	uint8_t hash[SHA256_SIZE] = { 0 }, head[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+	int64_t expected = 1;
+
+	memset(report, 0, sizeof(*report));
+	report->checkpoint_met = checkpoint_seq == 0;
+	struct rows *r = conn_rows(c, SQL_AUDIT_HEAD, "");
+	report->head_seq = read_head_row(r, head);
+	row_done(r);
+	hex_encode(head, sizeof(head), report->head_hash);
+	r = conn_rows(c, SQL_AUDIT_ALL, "");
+	for (; report->first_bad == 0 && row_next(r); expected++) {
+		struct link l = { row_int(r, 0), row_int(r, 1), row_text(r, 2),
+		    row_text(r, 3), row_text(r, 4), row_text(r, 5) };
+		struct slice stored = row_bytes(r, 6);
+
+		hash_link(&l, hash);
+		report->rows++;
+		if (l.seq != expected || stored.n != sizeof(hash) ||
+		    memcmp(stored.p, hash, sizeof(hash)) != 0)
+			report->first_bad = expected;
+		if (l.seq == checkpoint_seq) {
+			hex_encode(hash, sizeof(hash), hex);
+			report->checkpoint_met =
+			    strcmp(hex, checkpoint_hash) == 0;
+		}
+	}
+	row_done(r);
+	/* A chain that lost its newest rows disagrees with the head. */
+	if (report->first_bad == 0 && (report->head_seq != expected - 1 ||
+	    memcmp(head, hash, sizeof(hash)) != 0))
+		report->first_bad = expected;
+	return report->first_bad == 0 && report->checkpoint_met &&
+	    conn_failed(c) == NULL;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * audit.h - the append-only record of who did what, as a hash chain.
+ *
+ * The hash of a row is SHA-256 over the 32 bytes of the previous row's hash
+ * (zeros before the first) and then, each followed by one NUL: the decimal
+ * seq, the decimal at, actor, action, subject, detail. audit_head holds the
+ * newest seq and hash, so a chain that was cut off at its end shows too. A
+ * chain proves consistency only: keep the head that `clive verify` prints
+ * outside, and pass it back to prove that history was not rewritten.
+ */
+#ifndef AUDIT_H
+#define AUDIT_H
+
+#include "conn.h"
+#include "sig.h"
+
+/*
+ * Appends a row, inside the transaction of what it records. detail is a JSON
+ * object; nothing secret in it.
+ */
+void	audit_write(struct conn *, int64_t now, const char *actor,
+	    const char *action, const char *subject, const char *detail);
+
+struct audit_report {
+	int64_t	rows;			/* read */
+	int64_t	first_bad;		/* seq of the first altered or missing
+					   row; 0: none */
+	int64_t	head_seq;
+	char	head_hash[SHA256_HEX_SIZE];
+	bool	checkpoint_met;		/* see below */
+};
+
+/*
+ * Reads the whole chain. checkpoint_seq and checkpoint_hash (hex; seq 0:
+ * none) are a head noted earlier, which must still be part of the chain.
+ * True where everything agrees.
+ */
+bool	audit_verify(struct conn *, int64_t checkpoint_seq,
+	    const char *checkpoint_hash, struct audit_report *);
+
+#endif

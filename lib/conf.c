@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: ISC */
+/* conf.c - the settings table and its strict reader. */
+#include "conf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sig.h"
+
+enum kind {
+	KIND_MODE,	/* sandbox or live */
+	KIND_TEXT,
+	KIND_NUMBER,
+	KIND_NUMBERS,	/* blank-separated */
+	KIND_SECRETS	/* blank-separated */
+};
+
+struct setting {
+	const char	*key;
+	enum kind	 kind;
+	size_t		 offset;	/* in struct conf */
+	size_t		 count;		/* offset of the count of a list */
+	int64_t		 min, max;	/* of a number */
+	const char	*initial;
+	const char	*help;
+};
+
+#define AT(member) offsetof(struct conf, member)
+
+static const struct setting settings[] = {
+	{ "mode", KIND_MODE, AT(live), 0, 0, 0, "sandbox",
+	  "sandbox or live. In live mode test events are refused and webhooks\n"
+	  "go to public addresses only." },
+	{ "base_url", KIND_TEXT, AT(base_url), 0, 0, 0,
+	  "http://localhost:4390",
+	  "How the outside reaches this host." },
+	{ "stripe_webhook_secret", KIND_SECRETS, AT(stripe_webhook_secret),
+	  AT(stripe_webhook_secret_count), 0, 0, "",
+	  "Signing secrets (whsec_...) of the Stripe webhook endpoint, up to\n"
+	  "four, separated by blanks: keep the old one while it is rolled." },
+	{ "rate_limit_per_minute", KIND_NUMBER, AT(rate_limit), 0,
+	  0, 1000000, "120",
+	  "Requests a minute of one partner; 0 switches the limit off." },
+	{ "threads", KIND_NUMBER, AT(threads), 0, 1, 64, "16",
+	  "Requests that one FastCGI program works on at once; what they write\n"
+	  "is committed together." },
+	{ "wait_ms", KIND_NUMBER, AT(wait_ms), 0, 10, 60000, "5000",
+	  "How long a request waits for the database, or for an earlier request\n"
+	  "with the same idempotency key, before it is refused." },
+	{ "abandon_after_s", KIND_NUMBER, AT(abandon_after_s), 0,
+	  60, 31536000, "86400",
+	  "An open payment without a change for so long is abandoned." },
+	{ "webhook_timeout_ms", KIND_NUMBER, AT(webhook_timeout_ms), 0,
+	  100, 60000, "10000",
+	  "How long a receiver may take to answer one attempt." },
+	{ "webhook_retry_ms", KIND_NUMBERS, AT(webhook_retry_ms),
+	  AT(webhook_retry_count), 1, INT64_C(864000000), "1000 4000",
+	  "Pauses after the first, second ... failed attempt; the last one\n"
+	  "serves for all that follow." },
+	{ "webhook_parallel", KIND_NUMBER, AT(webhook_parallel), 0,
+	  1, 1000, "64",
+	  "Attempts under way at once." },
+	{ "webhook_parallel_endpoint", KIND_NUMBER,
+	  AT(webhook_parallel_endpoint), 0, 1, 1000, "8",
+	  "How many of them may go to one endpoint, so that a slow receiver\n"
+	  "delays nobody else." },
+	{ "session_s", KIND_NUMBER, AT(session_s), 0, 60, 86400, "3600",
+	  "How long an operator stays signed in." },
+};
+enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
+
+/* Writes a sentence for the caller and says no. */
+static bool
+refuse(char *why, size_t size, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool
+refuse(char *why, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, size, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static bool
+has_conf(const char *var)
+{
+	char path[CONF_PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/clive.conf", var);
+	return access(path, F_OK) == 0;
+}
+
+bool
+conf_find(char *path, size_t size, char *why, size_t why_size)
+{
+	const char *var = getenv("CLIVE_VAR");
+	char self[CONF_PATH_MAX];
+
+	if (var != NULL && *var != '\0') {
+		if ((size_t)snprintf(path, size, "%s", var) >= size)
+			return refuse(why, why_size, "CLIVE_VAR is too long");
+		return true;
+	}
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	self[n > 0 ? n : 0] = '\0';
+	for (char *end; (end = strrchr(self, '/')) != NULL; ) {
+		*end = '\0';
+		if ((size_t)snprintf(path, size, "%s/var", self) < size &&
+		    has_conf(path))
+			return true;
+	}
+	return refuse(why, why_size, "no data directory: set CLIVE_VAR, or "
+	    "run `clive init`");
+}
+
+static bool
+read_number(const char *text, const struct setting *s, int64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	intmax_t n = strtoimax(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' ||
+	    n < s->min || n > s->max)
+		return false;
+	*out = n;
+	return true;
+}
+
+/* Takes the next blank-separated word off *rest; NULL at the end. */
+static char *
+next_word(char **rest)
+{
+	char *word = *rest + strspn(*rest, " \t");
+
+	if (*word == '\0')
+		return NULL;
+	*rest = word + strcspn(word, " \t");
+	if (**rest != '\0')
+		*(*rest)++ = '\0';
+	return word;
+}
+
+static bool
+store_text(char *to, size_t size, const char *value)
+{
+	return (size_t)snprintf(to, size, "%s", value) < size;
+}
+
+static bool
+store_list(struct conf *conf, const struct setting *s, char *value)
+{
+	size_t *count = (size_t *)(void *)((char *)conf + s->count);
+	char *word;
+
+	*count = 0;
+	while ((word = next_word(&value)) != NULL) {
+		if (s->kind == KIND_NUMBERS) {
+			if (*count == CONF_RETRIES_MAX || !read_number(word, s,
+			    &conf->webhook_retry_ms[*count]))
+				return false;
+		} else {
+			if (*count == CONF_SECRETS_MAX || !store_text(
+			    conf->stripe_webhook_secret[*count],
+			    sizeof(conf->stripe_webhook_secret[0]), word))
+				return false;
+		}
+		(*count)++;
+	}
+	return s->kind == KIND_SECRETS || *count > 0;
+}
+
+static bool
+store(struct conf *conf, const struct setting *s, char *value)
+{
+	char *at = (char *)conf + s->offset;
+
+	switch (s->kind) {
+	case KIND_MODE:
+		conf->live = strcmp(value, "live") == 0;
+		return conf->live || strcmp(value, "sandbox") == 0;
+	case KIND_TEXT:
+		return *value != '\0' &&
+		    store_text(at, sizeof(conf->base_url), value);
+	case KIND_NUMBER:
+		return read_number(value, s, (int64_t *)(void *)at);
+	case KIND_NUMBERS:
+	case KIND_SECRETS:
+		return store_list(conf, s, value);
+	}
+	return false;
+}
+
+static const struct setting *
+find_setting(const char *key)
+{
+	for (size_t i = 0; i < SETTINGS; i++)
+		if (strcmp(settings[i].key, key) == 0)
+			return &settings[i];
+	return NULL;
+}
+
+static void
+set_initial(struct conf *conf)
+{
+	char value[128];
+
+	for (size_t i = 0; i < SETTINGS; i++) {
+		snprintf(value, sizeof(value), "%s", settings[i].initial);
+		if (!store(conf, &settings[i], value))
+			abort();	/* the table itself is wrong */
+	}
+}
+
+static char *
+trim(char *text)
+{
+	text += strspn(text, " \t");
+	for (char *end = text + strlen(text);
+	    end > text && isspace((unsigned char)end[-1]); )
+		*--end = '\0';
+	return text;
+}
+
+static bool
+read_line(struct conf *conf, char *line, bool seen[], const char *path,
+    int number, char *why, size_t size)
+{
+	char *text = trim(line);
+
+	if (*text == '\0' || *text == '#')
+		return true;
+	char *equals = strchr(text, '=');
+	if (equals == NULL)
+		return refuse(why, size, "%s:%d: no '=' in this line",
+		    path, number);
+	*equals = '\0';
+	const char *key = trim(text);
+	const struct setting *s = find_setting(key);
+	if (s == NULL)
+		return refuse(why, size, "%s:%d: unknown setting", path,
+		    number);
+	if (seen[s - settings])
+		return refuse(why, size, "%s:%d: %s is given twice", path,
+		    number, s->key);
+	seen[s - settings] = true;
+	if (!store(conf, s, trim(equals + 1)))
+		return refuse(why, size, "%s:%d: bad value for %s", path,
+		    number, s->key);
+	return true;
+}
+
+static bool
+read_lines(struct conf *conf, FILE *f, const char *path, char *why,
+    size_t size)
+{
+	bool seen[SETTINGS] = { false };
+	char line[1024];
+	bool good = true;
+
+	for (int number = 1; good && fgets(line, sizeof(line), f) != NULL;
+	    number++) {
+		if (strchr(line, '\n') == NULL && !feof(f))
+			good = refuse(why, size, "%s:%d: line too long", path,
+			    number);
+		else
+			good = read_line(conf, line, seen, path, number, why,
+			    size);
+	}
+	sig_wipe(line, sizeof(line));
+	return good;
+}
+
+bool
+conf_read(const char *var, struct conf *conf, char *why, size_t size)
+{
+	char path[CONF_PATH_MAX];
+	struct stat st;
+
+	memset(conf, 0, sizeof(*conf));
+	if (!store_text(conf->var, sizeof(conf->var), var))
+		return refuse(why, size, "the data directory's path is too long");
+	set_initial(conf);
+	conf_path(conf, "clive.conf", path);
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
+		return refuse(why, size, "%s: %s", path, strerror(errno));
+	if (fstat(fileno(f), &st) != 0 || (st.st_mode & 077) != 0) {
+		fclose(f);
+		return refuse(why, size, "%s: may be read by others; "
+		    "chmod 600 it", path);
+	}
+	bool good = read_lines(conf, f, path, why, size);
+	fclose(f);
+	return good;
+}
+
+bool
+conf_load(struct conf *conf, char *why, size_t size)
+{
+	char var[CONF_PATH_MAX];
+
+	return conf_find(var, sizeof(var), why, size) &&
+	    conf_read(var, conf, why, size);
+}
+
+void
+conf_wipe(struct conf *conf)
+{
+	sig_wipe(conf->stripe_webhook_secret,
+	    sizeof(conf->stripe_webhook_secret));
+}
+
+void
+conf_example(FILE *f, bool live, const char *base_url, const char *secret)
+{
+	fputs("# clive.conf - settings of this gateway; see clive.conf(5).\n"
+	    "# Keep this file at mode 0600: it holds secrets.\n", f);
+	for (size_t i = 0; i < SETTINGS; i++) {
+		const struct setting *s = &settings[i];
+		const char *value = s->initial;
+
+		if (s->kind == KIND_MODE)
+			value = live ? "live" : "sandbox";
+		else if (s->kind == KIND_TEXT)
+			value = base_url;
+		else if (s->kind == KIND_SECRETS)
+			value = secret;
+		fputs("\n# ", f);
+		for (const char *c = s->help; *c != '\0'; c++) {
+			fputc(*c, f);
+			if (*c == '\n')
+				fputs("# ", f);
+		}
+		fprintf(f, "\n%s = %s\n", s->key, value);
+	}
+}
+
+char *
+conf_path(const struct conf *conf, const char *name, char *path)
+{
+	if ((size_t)snprintf(path, CONF_PATH_MAX, "%s/%s", conf->var,
+	    name) >= CONF_PATH_MAX) {
+		fprintf(stderr, "clive: the data directory's path is too long\n");
+		exit(1);
+	}
+	return path;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * conf.h - where the data lives, and the settings file.
+ *
+ * The data directory is $CLIVE_VAR, or the `var` beside the nearest ancestor
+ * directory of the running program that has var/clive.conf. clive.conf holds
+ * `key = value` lines; an unknown key, a bad value, a line without `=`, a
+ * key given twice and a file that others may read are refused, naming file
+ * and line. The table of keys in conf.c is also the example file
+ * (`clive init`) and the manual (clive.conf.5).
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	CONF_PATH_MAX = 1024,
+	CONF_SECRETS_MAX = 4,	/* webhook secrets of one processor at once */
+	CONF_RETRIES_MAX = 16
+};
+
+struct conf {
+	char	 var[CONF_PATH_MAX];	/* the data directory */
+	bool	 live;			/* mode = live; otherwise sandbox */
+	char	 base_url[256];		/* how the outside reaches us */
+	char	 stripe_webhook_secret[CONF_SECRETS_MAX][128];
+	size_t	 stripe_webhook_secret_count;
+	int64_t	 rate_limit;		/* requests a minute and partner; 0: none */
+	int64_t	 threads;		/* request threads of a FastCGI program */
+	int64_t	 wait_ms;		/* for the database, and for a first
+					   request with the same key */
+	int64_t	 abandon_after_s;	/* open payments without a change */
+	int64_t	 webhook_timeout_ms;	/* one attempt */
+	int64_t	 webhook_retry_ms[CONF_RETRIES_MAX]; /* pause after attempt n */
+	size_t	 webhook_retry_count;
+	int64_t	 webhook_parallel;	/* attempts under way at once */
+	int64_t	 webhook_parallel_endpoint; /* of them to one endpoint */
+	int64_t	 session_s;		/* life of an operator's token */
+};
+
+/*
+ * Finds the data directory into path (size bytes); false with a sentence in
+ * why where there is none.
+ */
+bool	conf_find(char *path, size_t size, char *why, size_t why_size);
+
+/*
+ * Reads var/clive.conf. False with a sentence in why, which names file and
+ * line and never quotes a value.
+ */
+bool	conf_read(const char *var, struct conf *, char *why, size_t why_size);
+
+/* conf_find and conf_read in one. */
+bool	conf_load(struct conf *, char *why, size_t why_size);
+
+/* Wipes the secrets. */
+void	conf_wipe(struct conf *);
+
+/* Writes the commented example file to f; the text behind it is conf.c's. */
+struct _IO_FILE;
+void	conf_example(struct _IO_FILE *, bool live, const char *base_url,
+	    const char *stripe_webhook_secret);
+
+/* "<var>/<name>" into path, which holds CONF_PATH_MAX bytes; the program
+ * stops where that does not fit. Returns path. */
+char	*conf_path(const struct conf *, const char *name, char *path);
+
+#endif

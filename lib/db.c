@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+/* db.c - the writer: one gate between processes, one group a commit. */
+#include "db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "schema.h"
+#include "shared.h"
+
+enum {
+	GROUP_MAX = 64,			/* callbacks committed together */
+	APPLICATION_ID = 1129072214,	/* as in schema.sql */
+	SCHEMA_VERSION = 1
+};
+
+enum job_state { JOB_WAITING, JOB_TAKEN, JOB_DONE };
+
+/* A callback on its way; lives on the stack of the caller of db_txn. */
+struct job {
+	db_callback		*fn;
+	void			*arg;
+	enum job_state		 state;
+	const struct fault	*result;
+	pthread_cond_t		 done;
+	struct job		*next;
+};
+
+struct db {
+	char		 path[CONF_PATH_MAX];
+	int64_t		 wait_ms;
+	struct conn	*writer;
+	int		 gate;		/* descriptor of the lock file */
+	bool		 threaded;
+	pthread_mutex_t	 mutex;		/* guards what follows */
+	pthread_cond_t	 work;
+	struct job	*first;
+	struct job	**last;
+};
+
+static bool
+check_schema(struct conn *c, const char *path, char *why, size_t size)
+{
+	struct rows *r = conn_rows(c, SQL_SCHEMA_VERSION, "");
+	int64_t application = 0, version = 0;
+
+	if (row_next(r)) {
+		application = row_int(r, 0);
+		version = row_int(r, 1);
+	}
+	row_done(r);
+	if (conn_failed(c) != NULL)
+		snprintf(why, size, "%s: %s", path, conn_failed(c));
+	else if (application != APPLICATION_ID)
+		snprintf(why, size, "%s: not a Clive database", path);
+	else if (version != SCHEMA_VERSION)
+		snprintf(why, size, "%s: has schema version %lld; this "
+		    "program needs %d", path, (long long)version,
+		    SCHEMA_VERSION);
+	else
+		return true;
+	return false;
+}
+
+/* The database holds names and sealed secrets: nobody else may read it. */
+static bool
+check_mode(const char *path, char *why, size_t size)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		snprintf(why, size, "%s: %s", path, strerror(errno));
+	else if ((st.st_mode & 077) != 0)
+		snprintf(why, size, "%s: may be read by others; chmod 600 it",
+		    path);
+	else
+		return true;
+	return false;
+}
+
+static int
+open_gate(const struct conf *conf, char *why, size_t size)
+{
+	char path[CONF_PATH_MAX];
+
+	conf_path(conf, "run/writer.lock", path);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		snprintf(why, size, "%s: %s", path, strerror(errno));
+	return fd;
+}
+
+struct db *
+db_open(const struct conf *conf, char *why, size_t size)
+{
+	struct db *db = calloc(1, sizeof(*db));
+
+	if (db == NULL)
+		abort();
+	conf_path(conf, "db/clive.db", db->path);
+	db->wait_ms = conf->wait_ms;
+	db->last = &db->first;
+	pthread_mutex_init(&db->mutex, NULL);
+	pthread_cond_init(&db->work, NULL);
+	db->gate = open_gate(conf, why, size);
+	if (db->gate == -1 || !check_mode(db->path, why, size) ||
+	    (db->writer = conn_open(db->path, false, db->wait_ms, why, size))
+	    == NULL || !check_schema(db->writer, db->path, why, size)) {
+		db_close(db);
+		return NULL;
+	}
+	return db;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	conn_close(db->writer);
+	if (db->gate != -1)
+		close(db->gate);
+	pthread_cond_destroy(&db->work);
+	pthread_mutex_destroy(&db->mutex);
+	free(db);
+}
+
+bool
+db_create(const struct conf *conf, char *why, size_t size)
+{
+	char path[CONF_PATH_MAX];
+
+	conf_path(conf, "db/clive.db", path);
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1) {
+		snprintf(why, size, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	close(fd);
+	struct conn *c = conn_open(path, false, conf->wait_ms, why, size);
+	if (c == NULL)
+		return false;
+	conn_script(c, "BEGIN IMMEDIATE");
+	conn_script(c, schema_sql);
+	conn_script(c, "COMMIT");
+	bool good = conn_failed(c) == NULL;
+	if (!good)
+		snprintf(why, size, "schema.sql: %s", conn_failed(c));
+	conn_close(c);
+	if (!good)
+		unlink(path);
+	return good;
+}
+
+struct conn *
+db_reader(struct db *db, char *why, size_t size)
+{
+	return conn_open(db->path, true, db->wait_ms, why, size);
+}
+
+static void
+on_alarm(int sig)
+{
+	(void)sig;	/* it only has to interrupt flock */
+}
+
+/*
+ * Waits for the gate in the kernel's queue, which serves waiters in turn.
+ * flock knows no time limit, so a timer knocks on this thread every few
+ * milliseconds to let it look at the clock.
+ */
+static bool
+queue_at_gate(struct db *db, int64_t deadline)
+{
+	const struct itimerspec knock = { .it_interval.tv_nsec = 20000000,
+	    .it_value.tv_nsec = 20000000 };
+	struct sigaction act = { .sa_handler = on_alarm };
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID,
+	    .sigev_signo = SIGRTMIN };
+	sigset_t set, old;
+	timer_t timer;
+
+	event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+	sigaction(SIGRTMIN, &act, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
+		return false;
+	pthread_sigmask(SIG_UNBLOCK, &set, &old);
+	timer_settime(timer, 0, &knock, NULL);
+	int rc;
+	do {
+		rc = flock(db->gate, LOCK_EX);
+	} while (rc != 0 && errno == EINTR && clock_monotonic() < deadline);
+	timer_delete(timer);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return rc == 0;
+}
+
+/* Takes the gate, waiting until the deadline (clock_monotonic). */
+static bool
+enter_gate(struct db *db, int64_t deadline)
+{
+	return flock(db->gate, LOCK_EX | LOCK_NB) == 0 ||
+	    queue_at_gate(db, deadline);
+}
+
+static void
+leave_gate(struct db *db)
+{
+	flock(db->gate, LOCK_UN);
+}
+
+/*
+ * One callback in a savepoint of its own. False when the transaction itself
+ * is gone (disk full, I/O error): then nothing of the group can be kept.
+ */
+static bool
+run_job(struct conn *c, struct job *job)
+{
+	conn_savepoint(c);
+	job->result = job->fn(c, job->arg);
+	if (conn_failed(c) != NULL) {
+		log_warn("database: %s", conn_failed(c));
+		job->result = &FAULT_STORAGE;
+	}
+	if (!conn_in_transaction(c))
+		return false;
+	if (job->result == NULL) {
+		conn_release(c);
+	} else {
+		conn_rollback_to(c);
+		conn_forgive(c);
+	}
+	return conn_in_transaction(c) && conn_failed(c) == NULL;
+}
+
+static void
+refuse_all(struct job *jobs)
+{
+	for (; jobs != NULL; jobs = jobs->next)
+		jobs->result = &FAULT_STORAGE;
+}
+
+/* Runs and commits a list of jobs; sets the result of each. */
+static void
+run_group(struct db *db, struct job *jobs, int64_t deadline)
+{
+	struct conn *c = db->writer;
+
+	if (!enter_gate(db, deadline)) {
+		log_warn("database: writers were busy for too long");
+		refuse_all(jobs);
+		return;
+	}
+	conn_forgive(c);
+	conn_begin(c);
+	bool whole = conn_failed(c) == NULL;
+	for (struct job *job = jobs; whole && job != NULL; job = job->next)
+		whole = run_job(c, job);
+	if (whole)
+		conn_commit(c);
+	if (!whole || conn_failed(c) != NULL) {
+		log_warn("database: %s", conn_failed(c) != NULL ?
+		    conn_failed(c) : "the transaction was lost");
+		refuse_all(jobs);
+	}
+	conn_rollback(c);
+	leave_gate(db);
+}
+
+/* Takes the waiting jobs, GROUP_MAX at the most, off the queue. */
+static struct job *
+take_group(struct db *db)
+{
+	struct job *jobs = db->first, **end = &db->first;
+
+	for (int n = 0; *end != NULL && n < GROUP_MAX; n++) {
+		(*end)->state = JOB_TAKEN;
+		end = &(*end)->next;
+	}
+	db->first = *end;
+	if (db->first == NULL)
+		db->last = &db->first;
+	*end = NULL;
+	return jobs;
+}
+
+static void *
+commit_loop(void *arg)
+{
+	struct db *db = arg;
+
+	pthread_mutex_lock(&db->mutex);
+	for (;;) {
+		while (db->first == NULL)
+			pthread_cond_wait(&db->work, &db->mutex);
+		struct job *jobs = take_group(db);
+		pthread_mutex_unlock(&db->mutex);
+		run_group(db, jobs, clock_monotonic() + db->wait_ms);
+		pthread_mutex_lock(&db->mutex);
+		for (struct job *next; jobs != NULL; jobs = next) {
+			next = jobs->next;	/* dies with its caller */
+			jobs->state = JOB_DONE;
+			pthread_cond_signal(&jobs->done);
+		}
+	}
+	return NULL;
+}
+
+bool
+db_start_committer(struct db *db)
+{
+	sigset_t all, old;
+	pthread_t thread;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	db->threaded = pthread_create(&thread, NULL, commit_loop, db) == 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (db->threaded)
+		pthread_detach(thread);
+	return db->threaded;
+}
+
+static const struct fault *
+wait_for_committer(struct db *db, struct job *job)
+{
+	pthread_cond_init(&job->done, NULL);
+	pthread_mutex_lock(&db->mutex);
+	*db->last = job;
+	db->last = &job->next;
+	pthread_cond_signal(&db->work);
+	/* The committer bounds its own waiting, so this ends. */
+	while (job->state != JOB_DONE)
+		pthread_cond_wait(&job->done, &db->mutex);
+	pthread_mutex_unlock(&db->mutex);
+	pthread_cond_destroy(&job->done);
+	return job->result;
+}
+
+const struct fault *
+db_txn(struct db *db, db_callback *fn, void *arg)
+{
+	struct job job = { .fn = fn, .arg = arg, .state = JOB_WAITING };
+
+	if (db->threaded)
+		return wait_for_committer(db, &job);
+	run_group(db, &job, clock_monotonic() + db->wait_ms);
+	return job.result;
+}

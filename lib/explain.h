@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * explain.h - what happened to one payment: requests, processor events,
+ * ledger entries, events, deliveries and every attempt, in order of time.
+ */
+#ifndef EXPLAIN_H
+#define EXPLAIN_H
+
+#include "tx.h"
+
+/*
+ * Writes {"transaction":{...},"timeline":[...]} for a payment. Entries have
+ * "at" and "kind" (audit, processor_event, ledger, event, delivery, attempt)
+ * and the particulars of their kind; bodies are texts, byte for byte where
+ * they are UTF-8.
+ */
+void	explain_write(struct conn *, struct arena *, struct jsonw *,
+	    const struct tx *);
+
+#endif

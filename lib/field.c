@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: ISC */
+/* field.c - reading fields by table, complaining in zod's words. */
+#include "field.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "request.h"
+
+/* One field on its way from the request into the input. */
+struct reading {
+	struct request		*rq;
+	const struct field	*field;
+	char			*input;
+	const struct json	*value;	/* POST; NULL: absent */
+	const char		*text;	/* GET, or a string of POST */
+	const char		*wrong;	/* what is wrong with it, or NULL */
+};
+
+static void *
+place(const struct reading *r)
+{
+	return r->input + r->field->offset;
+}
+
+static const char *
+complaint(struct reading *r, const char *before, int64_t number,
+    const char *after)
+{
+	return arena_printf(r->rq->arena, "%s %" PRId64 "%s", before, number,
+	    after);
+}
+
+static const char *
+too_small(struct reading *r)
+{
+	return complaint(r, "Number must be greater than or equal to",
+	    r->field->min, "");
+}
+
+static const char *
+too_large(struct reading *r)
+{
+	return complaint(r, "Number must be less than or equal to",
+	    r->field->max, "");
+}
+
+/* zod's words for a value of another type. */
+static const char *
+wrong_type(struct reading *r, const char *expected)
+{
+	return arena_printf(r->rq->arena, "Expected %s, received %s",
+	    expected, json_kind_name(r->value->kind));
+}
+
+/* Characters, not bytes: UTF-8 continuation bytes do not count. */
+static int64_t
+characters(const char *text)
+{
+	int64_t n = 0;
+
+	for (; *text != '\0'; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+/* Gets the text of a string value; wrong is set where it is none. */
+static bool
+want_text(struct reading *r)
+{
+	if (r->value == NULL)
+		return true;	/* GET: the text is there already */
+	if (r->value->kind != JSON_STRING)
+		r->wrong = wrong_type(r, "string");
+	else if (strlen(r->value->text) != r->value->len)
+		r->wrong = "String must not contain NUL";
+	else
+		r->text = r->value->text;
+	return r->wrong == NULL;
+}
+
+static void
+read_text(struct reading *r)
+{
+	const struct field *f = r->field;
+
+	if (!want_text(r))
+		return;
+	int64_t n = characters(r->text);
+	if (n < f->min)
+		r->wrong = complaint(r, "String must contain at least", f->min,
+		    " character(s)");
+	else if (n > f->max)
+		r->wrong = complaint(r, "String must contain at most", f->max,
+		    " character(s)");
+	else if (f->check != NULL)
+		r->wrong = f->check(r->text);
+	*(const char **)place(r) = r->text;
+}
+
+static void
+read_choice(struct reading *r)
+{
+	struct buf words;
+
+	if (!want_text(r))
+		return;
+	for (const char *const *c = r->field->choices; *c != NULL; c++)
+		if (strcmp(*c, r->text) == 0) {
+			*(const char **)place(r) = *c;
+			return;
+		}
+	buf_init(&words, 1024);
+	for (const char *const *c = r->field->choices; *c != NULL; c++)
+		buf_printf(&words, "%s'%s'", words.len > 0 ? " | " : "", *c);
+	r->wrong = arena_printf(r->rq->arena, "Invalid enum value. Expected "
+	    "%s, received '%.100s'", buf_str(&words), r->text);
+	buf_free(&words);
+}
+
+static void
+read_currency(struct reading *r)
+{
+	if (!want_text(r))
+		return;
+	if (characters(r->text) != 3)
+		r->wrong = "String must contain exactly 3 character(s)";
+	else if (!currency_parse(r->text, strlen(r->text), place(r)))
+		r->wrong = "Invalid currency";
+}
+
+/* Words for what amount.h says; NULL for AMOUNT_OK. */
+static const char *
+amount_complaint(enum amount_error error, const char *currency,
+    struct arena *arena)
+{
+	switch (error) {
+	case AMOUNT_OK:
+		return NULL;
+	case AMOUNT_NOT_POSITIVE:
+		return "Number must be greater than 0";
+	case AMOUNT_TOO_LARGE:
+		return "Number must be less than or equal to 999999999.99";
+	case AMOUNT_TOO_FINE:
+		return arena_printf(arena, "Number must have at most %d "
+		    "decimal place(s) in %s", currency_exponent(currency),
+		    currency);
+	}
+	return NULL;
+}
+
+static bool
+want_number(struct reading *r)
+{
+	if (r->value->kind != JSON_NUMBER)
+		r->wrong = wrong_type(r, "number");
+	return r->wrong == NULL;
+}
+
+static void
+read_amount(struct reading *r)
+{
+	const char *currency = r->input + r->field->with;
+
+	if (!want_number(r))
+		return;
+	/* Where the currency itself is wrong, still check what is certain. */
+	const char *unit = *currency != '\0' ? currency : "CLF";
+	enum amount_error error = amount_parse(r->value->raw, unit, place(r));
+	if (*currency != '\0' || error != AMOUNT_TOO_FINE)
+		r->wrong = amount_complaint(error, unit, r->rq->arena);
+}
+
+static void
+read_percent(struct reading *r)
+{
+	if (!want_number(r))
+		return;
+	switch (percent_parse(r->value->raw, place(r))) {
+	case AMOUNT_OK:
+		break;
+	case AMOUNT_NOT_POSITIVE:
+		r->wrong = "Number must be greater than or equal to 0";
+		break;
+	case AMOUNT_TOO_LARGE:
+		r->wrong = "Number must be less than or equal to 100";
+		break;
+	case AMOUNT_TOO_FINE:
+		r->wrong = "Number must have at most 4 decimal place(s)";
+		break;
+	}
+}
+
+/* Zero is fine here, unlike in an amount that is paid. */
+static void
+read_cents(struct reading *r)
+{
+	struct amount a = { 0, "USD" };
+	struct slice number;
+
+	if (!want_number(r))
+		return;
+	number = r->value->raw;
+	bool minus = number.p[0] == '-';
+	if (minus) {
+		number.p++;
+		number.n--;
+	}
+	enum amount_error error = amount_parse(number, "USD", &a);
+	if (error == AMOUNT_NOT_POSITIVE)
+		error = AMOUNT_OK;	/* zero, however it was spelt */
+	if ((minus && a.minor > 0) || a.minor < r->field->min * 100)
+		r->wrong = too_small(r);
+	else if (error == AMOUNT_TOO_LARGE || a.minor > r->field->max * 100)
+		r->wrong = too_large(r);
+	else
+		r->wrong = amount_complaint(error, "USD", r->rq->arena);
+	*(int64_t *)place(r) = a.minor;
+}
+
+static void
+read_object(struct reading *r)
+{
+	if (r->value->kind != JSON_OBJECT)
+		r->wrong = wrong_type(r, "object");
+	else if ((int64_t)r->value->raw.n > r->field->max)
+		r->wrong = complaint(r, "Object must be at most",
+		    r->field->max, " bytes of JSON");
+	else
+		*(struct slice *)place(r) = r->value->raw;
+}
+
+static void
+read_integer(struct reading *r)
+{
+	const char *text = r->text;
+	char *end;
+
+	if (r->value != NULL) {
+		if (!want_number(r))
+			return;
+		text = arena_strndup(r->rq->arena, r->value->raw.p,
+		    r->value->raw.n);
+	}
+	errno = 0;
+	intmax_t n = strtoimax(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0')
+		r->wrong = "Expected integer";
+	else if (n < r->field->min)
+		r->wrong = too_small(r);
+	else if (n > r->field->max)
+		r->wrong = too_large(r);
+	*(int64_t *)place(r) = n;
+}
+
+static void
+read_time(struct reading *r)
+{
+	if (want_text(r) && !field_parse_time(r->text, place(r)))
+		r->wrong = "Invalid datetime";
+}
+
+static void
+read_present(struct reading *r)
+{
+	switch (r->field->kind) {
+	case FIELD_TEXT:
+		read_text(r);
+		break;
+	case FIELD_CHOICE:
+		read_choice(r);
+		break;
+	case FIELD_CURRENCY:
+		read_currency(r);
+		break;
+	case FIELD_AMOUNT:
+		read_amount(r);
+		break;
+	case FIELD_OBJECT:
+		read_object(r);
+		break;
+	case FIELD_PERCENT:
+		read_percent(r);
+		break;
+	case FIELD_CENTS:
+		read_cents(r);
+		break;
+	case FIELD_INTEGER:
+		read_integer(r);
+		break;
+	case FIELD_TIME:
+		read_time(r);
+		break;
+	}
+}
+
+static void
+read_absent(struct reading *r)
+{
+	if (r->field->required)
+		r->wrong = "Required";
+	switch (r->field->kind) {
+	case FIELD_PERCENT:
+	case FIELD_CENTS:
+		*(int64_t *)place(r) = -1;
+		break;
+	case FIELD_INTEGER:
+	case FIELD_TIME:
+		*(int64_t *)place(r) = r->field->initial;
+		break;
+	case FIELD_TEXT:
+	case FIELD_CHOICE:
+	case FIELD_CURRENCY:
+	case FIELD_AMOUNT:
+	case FIELD_OBJECT:
+		break;
+	}
+}
+
+static void
+read_one(struct reading *r)
+{
+	if (r->rq->json != NULL)
+		r->value = json_get(r->rq->json, r->field->name);
+	else
+		r->text = request_query(r->rq, r->field->name);
+	bool null = r->value != NULL && r->value->kind == JSON_NULL;
+	bool absent = (r->value == NULL && r->text == NULL) ||
+	    (null && !r->field->required);
+	if (absent)
+		read_absent(r);
+	else
+		read_present(r);
+}
+
+const struct fault *
+field_read(struct request *rq, const struct field *fields, void *input)
+{
+	struct jsonw w;
+	bool good = true;
+
+	if (rq->method == METHOD_POST && rq->json->kind != JSON_OBJECT)
+		return request_complain(rq, NULL, arena_printf(rq->arena,
+		    "Expected object, received %s",
+		    json_kind_name(rq->json->kind)));
+	buf_reset(&rq->details);
+	jsonw_init(&w, &rq->details);
+	jsonw_object(&w, NULL);
+	jsonw_object(&w, "fieldErrors");
+	for (const struct field *f = fields; f->name != NULL; f++) {
+		struct reading r = { .rq = rq, .field = f, .input = input };
+
+		read_one(&r);
+		if (r.wrong == NULL)
+			continue;
+		good = false;
+		jsonw_array(&w, f->name);
+		jsonw_text(&w, NULL, r.wrong);
+		jsonw_end_array(&w);
+	}
+	jsonw_end_object(&w);
+	jsonw_array(&w, "formErrors");
+	jsonw_end_array(&w);
+	jsonw_end_object(&w);
+	if (!good)
+		return &FAULT_VALIDATION;
+	buf_reset(&rq->details);
+	return NULL;
+}
+
+const char *
+field_check_markup(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c == '<' || *c == '>' || (unsigned char)*c < ' ' ||
+		    *c == 0x7f)
+			return "Invalid: must not contain <, > or control "
+			    "characters";
+	return NULL;
+}
+
+const char *
+field_check_colour(const char *text)
+{
+	size_t n = strlen(text);
+
+	if (text[0] == '#' && (n == 4 || n == 7) &&
+	    strspn(text + 1, "0123456789abcdefABCDEF") == n - 1)
+		return NULL;
+	return "Invalid colour: use #rgb or #rrggbb";
+}
+
+const char *
+field_check_url(const char *text)
+{
+	bool http = strncmp(text, "http://", 7) == 0 ||
+	    strncmp(text, "https://", 8) == 0;
+
+	for (const char *c = text; http && *c != '\0'; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7f || *c == '<' ||
+		    *c == '>' || *c == '"' || *c == '\\')
+			http = false;
+	return http && strchr(text, '/')[2] != '\0' ? NULL : "Invalid url";
+}
+
+const char *
+field_check_email(const char *text)
+{
+	const char *at = strchr(text, '@');
+	const char *dot = at != NULL ? strrchr(at, '.') : NULL;
+
+	if (at == NULL || at == text || strchr(at + 1, '@') != NULL ||
+	    dot == NULL || dot == at + 1 || dot[1] == '\0')
+		return "Invalid email";
+	for (const char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c <= ' ' || strchr("<>\"(),:;\\[]", *c) !=
+		    NULL || *c == 0x7f)
+			return "Invalid email";
+	return NULL;
+}
+
+const char *
+field_check_intent(const char *text)
+{
+	if (strncmp(text, "pi_", 3) != 0 || text[3] == '\0')
+		return "Invalid PaymentIntent id";
+	for (const char *c = text + 3; *c != '\0'; c++)
+		if (!isascii((unsigned char)*c) ||
+		    !(isalnum((unsigned char)*c) || *c == '_'))
+			return "Invalid PaymentIntent id";
+	return NULL;
+}
+
+/* Exactly n digits; moves *text on. -1 where they are not there. */
+static int
+digits(const char **text, int n)
+{
+	int value = 0;
+
+	for (int i = 0; i < n; i++, (*text)++) {
+		if (**text < '0' || **text > '9')
+			return -1;
+		value = value * 10 + (**text - '0');
+	}
+	return value;
+}
+
+static bool
+parse_zone(const char **text, int *minutes)
+{
+	char sign = *(*text)++;
+
+	*minutes = 0;
+	if (sign == 'Z')
+		return true;
+	if (sign != '+' && sign != '-')
+		return false;
+	int h = digits(text, 2);
+	if (*(*text)++ != ':')
+		return false;
+	int m = digits(text, 2);
+	if (h < 0 || h > 23 || m < 0 || m > 59)
+		return false;
+	*minutes = (h * 60 + m) * (sign == '-' ? -1 : 1);
+	return true;
+}
+
+static bool
+parse_clock(const char **text, struct tm *tm, int *ms)
+{
+	(*text)++;	/* the T */
+	tm->tm_hour = digits(text, 2);
+	if (tm->tm_hour < 0 || tm->tm_hour > 23 || *(*text)++ != ':')
+		return false;
+	tm->tm_min = digits(text, 2);
+	if (tm->tm_min < 0 || tm->tm_min > 59)
+		return false;
+	if (**text == ':') {
+		(*text)++;
+		tm->tm_sec = digits(text, 2);
+	}
+	if (tm->tm_sec < 0 || tm->tm_sec > 59)
+		return false;
+	if (**text == '.') {
+		(*text)++;
+		*ms = digits(text, 3);
+	}
+	return *ms >= 0;
+}
+
+bool
+field_parse_time(const char *text, int64_t *out)
+{
+	struct tm tm = { 0 };
+	int ms = 0, zone = 0;
+
+	tm.tm_year = digits(&text, 4) - 1900;
+	if (tm.tm_year < 70 || *text++ != '-')
+		return false;
+	tm.tm_mon = digits(&text, 2) - 1;
+	if (tm.tm_mon < 0 || tm.tm_mon > 11 || *text++ != '-')
+		return false;
+	tm.tm_mday = digits(&text, 2);
+	int day = tm.tm_mday;
+	if (day < 1 || (*text == 'T' &&
+	    (!parse_clock(&text, &tm, &ms) || !parse_zone(&text, &zone))))
+		return false;
+	int64_t seconds = timegm(&tm);
+	/* timegm carries 31 April over; we do not. */
+	if (*text != '\0' || tm.tm_mday != day)
+		return false;
+	*out = (seconds - zone * 60) * 1000 + ms;
+	return true;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+/* guard.c - the checks, top to bottom in the order of app.h. */
+#include "guard.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "idem.h"
+#include "operator.h"
+#include "shared.h"
+#include "sig.h"
+#include "vault.h"
+
+enum { IDEMPOTENCY_KEY_MAX = 255 };
+
+/* The action for the method; the methods there are go into `Allow`. */
+static const struct fault *
+find_action(struct request *rq, const struct endpoint *endpoint)
+{
+	const char *allow = "";
+
+	/* Some servers match the path as a mere prefix: "/clientsX". */
+	if (*rq->rest != '\0' && *rq->rest != '/')
+		return &FAULT_NOT_FOUND;
+	for (const struct action *a = endpoint->actions;
+	    a->method != METHOD_NONE; a++) {
+		if (a->takes_rest != (*rq->rest != '\0'))
+			continue;
+		if (a->method == rq->method) {
+			rq->action = a;
+			return NULL;
+		}
+		const char *name = a->method == METHOD_GET ? "GET, HEAD" :
+		    "POST";
+		allow = *allow == '\0' ? name :
+		    arena_printf(rq->arena, "%s, %s", allow, name);
+	}
+	if (*allow == '\0')
+		return &FAULT_NOT_FOUND;
+	reply_header(rq, "Allow", "%s", allow);
+	return &FAULT_METHOD;
+}
+
+static const struct fault *
+check_api_key(struct request *rq, char **secret)
+{
+	const char *key = request_header(rq, "HTTP_X_API_KEY");
+	uint8_t hash[SHA256_SIZE];
+	char context[64];
+
+	if (key == NULL || *key == '\0')
+		return &FAULT_API_KEY_MISSING;
+	sig_sha256(key, strlen(key), hash);
+	struct rows *r = conn_rows(rq->conn, SQL_API_KEY_FIND, "b", hash,
+	    sizeof(hash));
+	bool found = row_next(r);
+	if (found) {
+		struct slice sealed = row_bytes(r, 2);
+		snprintf(rq->caller.key_id, sizeof(rq->caller.key_id), "%s",
+		    row_text(r, 0));
+		rq->caller.platform = row_null(r, 1);
+		snprintf(rq->caller.partner_id, sizeof(rq->caller.partner_id),
+		    "%s", rq->caller.platform ? "*" : row_text(r, 1));
+		snprintf(context, sizeof(context), "api_key:%s",
+		    rq->caller.key_id);
+		*secret = vault_unseal(rq->vault, context, sealed.p, sealed.n,
+		    rq->arena);
+	}
+	row_done(r);
+	if (conn_failed(rq->conn) != NULL)
+		return &FAULT_STORAGE;
+	if (!found)
+		return &FAULT_API_KEY_INVALID;
+	return *secret != NULL ? NULL : &FAULT_INTERNAL;
+}
+
+static const struct fault *
+check_hmac(struct request *rq, const char *secret)
+{
+	const char *given = request_header(rq, "HTTP_X_CLIVE_HMAC");
+	uint8_t mac[SHA256_SIZE];
+
+	if (given == NULL || *given == '\0')
+		return &FAULT_HMAC_MISSING;
+	sig_hmac(secret, strlen(secret), rq->body.p, rq->body.n, mac);
+	return sig_hex_equal(mac, given, strlen(given)) ? NULL :
+	    &FAULT_HMAC_INVALID;
+}
+
+static const struct fault *
+check_idempotency_key(struct request *rq)
+{
+	const char *key = request_header(rq, "HTTP_IDEMPOTENCY_KEY");
+
+	if (key == NULL || *key == '\0')
+		return &FAULT_IDEMPOTENCY_KEY_MISSING;
+	size_t n = strlen(key);
+	for (size_t i = 0; i < n; i++)
+		if (key[i] < ' ' || key[i] > '~')
+			return request_complain(rq, "idempotency-key",
+			    "String must contain only printable ASCII "
+			    "characters");
+	if (n > IDEMPOTENCY_KEY_MAX)
+		return request_complain(rq, "idempotency-key",
+		    "String must contain at most 255 character(s)");
+	rq->idempotency_key = key;
+	return NULL;
+}
+
+static const struct fault *
+check_rate(struct request *rq)
+{
+	struct limit l = limit_take(rq->caller.partner_id,
+	    rq->conf->rate_limit, rq->now);
+
+	if (l.limit <= 0)
+		return NULL;
+	reply_header(rq, "RateLimit-Limit", "%lld", (long long)l.limit);
+	reply_header(rq, "RateLimit-Remaining", "%lld",
+	    (long long)l.remaining);
+	reply_header(rq, "RateLimit-Reset", "%lld", (long long)l.reset_s);
+	if (l.allowed)
+		return NULL;
+	reply_header(rq, "Retry-After", "%lld", (long long)l.retry_after_s);
+	return &FAULT_RATE_LIMITED;
+}
+
+/* API key, and for a mutation HMAC, idempotency key and rate. */
+static const struct fault *
+check_caller(struct request *rq)
+{
+	const struct fault *fault;
+	char *secret = NULL;
+
+	fault = check_api_key(rq, &secret);
+	if (fault == NULL && rq->action->access == ACCESS_SIGNED)
+		fault = check_hmac(rq, secret);
+	if (secret != NULL)
+		sig_wipe(secret, strlen(secret));
+	if (fault == NULL && rq->action->access == ACCESS_SIGNED)
+		fault = check_idempotency_key(rq);
+	if (fault == NULL && rq->action->access == ACCESS_SIGNED)
+		fault = check_rate(rq);
+	return fault;
+}
+
+static const struct fault *
+check_access(struct request *rq)
+{
+	switch (rq->action->access) {
+	case ACCESS_PUBLIC:
+		return NULL;
+	case ACCESS_KEY:
+	case ACCESS_SIGNED:
+		return check_caller(rq);
+	case ACCESS_OPERATOR:
+		return operator_check(rq);
+	}
+	return &FAULT_INTERNAL;
+}
+
+static const struct fault *
+parse_body(struct request *rq)
+{
+	const char *why;
+
+	if (rq->method != METHOD_POST || rq->action->raw_body)
+		return NULL;
+	rq->json = json_parse(rq->arena, rq->body.p, rq->body.n, &why);
+	if (rq->json == NULL)
+		return request_complain(rq, NULL, arena_printf(rq->arena,
+		    "Invalid JSON: %s", why));
+	return NULL;
+}
+
+static const struct fault *
+run(struct request *rq, const struct endpoint *endpoint)
+{
+	const struct fault *fault;
+	bool answered = false;
+	void *input = NULL;
+
+	if ((fault = find_action(rq, endpoint)) != NULL ||
+	    (fault = request_read_body(rq)) != NULL ||
+	    (fault = check_access(rq)) != NULL)
+		return fault;
+	if (rq->action->access == ACCESS_SIGNED) {
+		fault = idem_replay(rq, &answered);
+		if (fault != NULL || answered)
+			return fault;
+	}
+	if ((fault = parse_body(rq)) != NULL)
+		return fault;
+	if (rq->action->input_size > 0)
+		input = arena_alloc(rq->arena, rq->action->input_size);
+	if (rq->action->fields != NULL &&
+	    (fault = field_read(rq, rq->action->fields, input)) != NULL)
+		return fault;
+	if (rq->action->partner_only && rq->caller.platform)
+		return &FAULT_SCOPE;
+	if (rq->action->change != NULL)
+		return idem_run(rq, input);
+	return rq->action->handle(rq, input);
+}
+
+void
+guard_run(struct request *rq, const struct endpoint *endpoint)
+{
+	/* On refusals too, or a page could not read why. */
+	if (endpoint->actions[0].any_origin)
+		reply_header(rq, "Access-Control-Allow-Origin", "*");
+	const struct fault *fault = run(rq, endpoint);
+
+	if (fault == NULL && conn_failed(rq->conn) != NULL)
+		fault = &FAULT_STORAGE;
+	if (fault == NULL && (rq->reply.status == 0 ||
+	    rq->reply.body.failed || rq->reply.head.failed))
+		fault = &FAULT_INTERNAL;
+	if (fault != NULL)
+		reply_fault(rq, fault);
+	conn_forgive(rq->conn);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/* idem.c - once a key: look up, run, store, replay. */
+#include "idem.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "app.h"
+#include "shared.h"
+#include "sig.h"
+
+enum {
+	DAY_MS = 24 * 60 * 60 * 1000,
+	POLL_MS = 20	/* between looks at a first request that runs */
+};
+
+/* What idem_run hands to the transaction. */
+struct mutation {
+	struct request	*rq;
+	void		*input;
+};
+
+static int64_t
+day_of(int64_t ms)
+{
+	return ms / DAY_MS;
+}
+
+struct idem
+idem_find(struct conn *c, struct request *rq)
+{
+	struct idem idem = { .state = IDEM_FRESH };
+	uint8_t hash[SHA256_SIZE];
+
+	struct rows *r = conn_rows(c, SQL_IDEMPOTENCY_FIND, "iittt",
+	    day_of(rq->now) - 1, day_of(rq->now), rq->caller.partner_id,
+	    rq->path, rq->idempotency_key);
+	if (row_next(r)) {
+		struct slice stored = row_bytes(r, 0);
+		sig_sha256(rq->body.p, rq->body.n, hash);
+		if (stored.n != sizeof(hash) ||
+		    memcmp(stored.p, hash, sizeof(hash)) != 0) {
+			idem.state = IDEM_CONFLICT;
+		} else if (row_null(r, 1)) {
+			idem.state = IDEM_RUNNING;
+		} else {
+			idem.state = IDEM_REPLAY;
+			idem.status = (int)row_int(r, 1);
+			idem.answer.p = row_text_copy(r, 2, rq->arena);
+			idem.answer.n = strlen(idem.answer.p);
+		}
+	}
+	row_done(r);
+	return idem;
+}
+
+const struct fault *
+idem_replay(struct request *rq, bool *answered)
+{
+	const struct timespec pause = { 0, POLL_MS * 1000000 };
+	int64_t deadline = clock_monotonic() + rq->conf->wait_ms;
+	struct idem idem;
+
+	*answered = false;
+	for (;;) {
+		idem = idem_find(rq->conn, rq);
+		if (idem.state != IDEM_RUNNING || clock_monotonic() > deadline)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	switch (idem.state) {
+	case IDEM_FRESH:
+		return NULL;
+	case IDEM_REPLAY:
+		reply_replay(rq, idem.status, idem.answer);
+		*answered = true;
+		return NULL;
+	case IDEM_CONFLICT:
+		return &FAULT_IDEMPOTENCY_CONFLICT;
+	case IDEM_RUNNING:
+		return &FAULT_IDEMPOTENCY_IN_PROGRESS;
+	}
+	return &FAULT_INTERNAL;
+}
+
+static void
+store(struct conn *c, struct request *rq)
+{
+	uint8_t hash[SHA256_SIZE];
+	struct slice answer = { rq->reply.body.data, rq->reply.body.len };
+
+	sig_sha256(rq->body.p, rq->body.n, hash);
+	conn_run(c, SQL_IDEMPOTENCY_STORE, "itttbisi", day_of(rq->now),
+	    rq->caller.partner_id, rq->path, rq->idempotency_key, hash,
+	    sizeof(hash), (int64_t)rq->reply.status, answer, rq->now);
+}
+
+/* The change, undone where it refuses; a kept refusal becomes an answer. */
+static const struct fault *
+change(struct conn *c, struct mutation *m)
+{
+	struct request *rq = m->rq;
+
+	conn_savepoint(c);
+	const struct fault *fault = rq->action->change(c, rq, m->input);
+	if (conn_failed(c) != NULL)
+		return &FAULT_STORAGE;	/* db_txn undoes everything */
+	if (fault == NULL) {
+		conn_release(c);
+		return NULL;
+	}
+	conn_rollback_to(c);
+	if (!fault->kept)
+		return fault;
+	reply_fault(rq, fault);
+	return NULL;
+}
+
+static const struct fault *
+run(struct conn *c, void *arg)
+{
+	struct mutation *m = arg;
+	struct request *rq = m->rq;
+	struct idem idem = idem_find(c, rq);
+	const struct fault *fault;
+
+	switch (idem.state) {
+	case IDEM_REPLAY:
+		reply_replay(rq, idem.status, idem.answer);
+		return NULL;
+	case IDEM_CONFLICT:
+		return &FAULT_IDEMPOTENCY_CONFLICT;
+	case IDEM_RUNNING:
+		return &FAULT_IDEMPOTENCY_IN_PROGRESS;
+	case IDEM_FRESH:
+		fault = change(c, m);
+		if (fault == NULL)
+			store(c, rq);
+		return fault;
+	}
+	return &FAULT_INTERNAL;
+}
+
+const struct fault *
+idem_run(struct request *rq, void *input)
+{
+	struct mutation m = { rq, input };
+
+	return request_txn(rq, run, &m);
+}

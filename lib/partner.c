@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+/* partner.c - reading and making partners and clients. */
+#include "partner.h"
+
+#include <string.h>
+
+#include "amount.h"
+#include "audit.h"
+
+const char *const partner_statuses[] = {
+	"active", "inactive", "suspended", NULL
+};
+const char *const partner_kyc_statuses[] = {
+	"approved", "pending", "rejected", NULL
+};
+const char *const client_statuses[] = {
+	"active", "suspended", "pending_kyc", NULL
+};
+
+/* Seven columns from the given one on. */
+static void
+read_branding(struct rows *r, int column, struct branding *b,
+    struct arena *arena)
+{
+	b->display_name = row_text_copy(r, column, arena);
+	b->logo_url = row_text_copy(r, column + 1, arena);
+	b->primary_color = row_text_copy(r, column + 2, arena);
+	b->secondary_color = row_text_copy(r, column + 3, arena);
+	b->widget_background_color = row_text_copy(r, column + 4, arena);
+	b->widget_text_color = row_text_copy(r, column + 5, arena);
+	b->website_url = row_text_copy(r, column + 6, arena);
+}
+
+struct partner *
+partner_of_row(struct rows *r, struct arena *arena)
+{
+	struct partner *p = arena_alloc(arena, sizeof(*p));
+
+	p->partner_id = row_text_copy(r, 0, arena);
+	p->legal_name = row_text_copy(r, 1, arena);
+	p->status = row_text_copy(r, 2, arena);
+	p->kyc_status = row_text_copy(r, 3, arena);
+	p->fee_ppm = row_int(r, 4);
+	read_branding(r, 5, &p->brand, arena);
+	p->created_at = row_int(r, 12);
+	p->updated_at = row_int(r, 13);
+	return p;
+}
+
+struct partner *
+partner_find(struct conn *c, struct arena *arena, const char *partner_id)
+{
+	struct rows *r = conn_rows(c, SQL_PARTNER_FIND, "t", partner_id);
+	struct partner *p = row_next(r) ? partner_of_row(r, arena) : NULL;
+
+	row_done(r);
+	return p;
+}
+
+struct client *
+client_of_row(struct rows *r, struct arena *arena)
+{
+	struct client *c = arena_alloc(arena, sizeof(*c));
+
+	c->id = row_text_copy(r, 0, arena);
+	c->partner_id = row_text_copy(r, 1, arena);
+	c->client_id = row_text_copy(r, 2, arena);
+	c->legal_name = row_text_copy(r, 3, arena);
+	c->status = row_text_copy(r, 4, arena);
+	c->fee_ppm = row_null(r, 5) ? -1 : row_int(r, 5);
+	c->fee_flat_cents = row_null(r, 6) ? -1 : row_int(r, 6);
+	read_branding(r, 7, &c->brand, arena);
+	c->created_at = row_int(r, 14);
+	c->updated_at = row_int(r, 15);
+	return c;
+}
+
+struct client *
+client_find(struct conn *conn, struct arena *arena, const char *partner_id,
+    const char *client_id)
+{
+	struct rows *r = conn_rows(conn, SQL_CLIENT_FIND, "tt", partner_id,
+	    client_id);
+	struct client *c = row_next(r) ? client_of_row(r, arena) : NULL;
+
+	row_done(r);
+	return c;
+}
+
+const struct fault *
+partner_may_take_payments(struct conn *c, struct arena *arena,
+    const char *partner_id, const char *client_id)
+{
+	const struct partner *p = partner_find(c, arena, partner_id);
+
+	if (p == NULL)
+		return &FAULT_PARTNER_NOT_FOUND;
+	if (strcmp(p->status, "active") != 0)
+		return &FAULT_PARTNER_NOT_ACTIVE;
+	if (strcmp(p->kyc_status, "approved") != 0)
+		return &FAULT_KYC_NOT_APPROVED;
+	const struct client *client = client_find(c, arena, partner_id,
+	    client_id);
+	if (client == NULL)
+		return &FAULT_CLIENT_NOT_FOUND;
+	if (strcmp(client->status, "active") != 0)
+		return &FAULT_CLIENT_NOT_ACTIVE;
+	return NULL;
+}
+
+bool
+partner_add(struct conn *c, const struct partner *p, int64_t now,
+    const char *actor)
+{
+	if (conn_run(c, SQL_PARTNER_INSERT, "ttttii", p->partner_id,
+	    p->legal_name, p->status, p->kyc_status, p->fee_ppm, now) != 1)
+		return false;
+	audit_write(c, now, actor, "partner.created", p->partner_id, "{}");
+	return partner_update(c, p, now, actor);
+}
+
+bool
+partner_update(struct conn *c, const struct partner *p, int64_t now,
+    const char *actor)
+{
+	const struct branding *b = &p->brand;
+	char detail[160];
+
+	if (conn_run(c, SQL_PARTNER_UPDATE, "tttitttttttit", p->legal_name,
+	    p->status, p->kyc_status, p->fee_ppm, b->display_name,
+	    b->logo_url, b->primary_color, b->secondary_color,
+	    b->widget_background_color, b->widget_text_color, b->website_url,
+	    now, p->partner_id) != 1)
+		return false;
+	snprintf(detail, sizeof(detail), "{\"status\":\"%s\","
+	    "\"kyc_status\":\"%s\",\"fee_ppm\":%lld}", p->status,
+	    p->kyc_status, (long long)p->fee_ppm);
+	audit_write(c, now, actor, "partner.updated", p->partner_id, detail);
+	return true;
+}
+
+bool
+client_update(struct conn *conn, const struct client *c, int64_t now,
+    const char *actor)
+{
+	const struct branding *b = &c->brand;
+	char detail[160];
+
+	if (conn_run(conn, SQL_CLIENT_UPDATE, "ttootttttttitt", c->legal_name,
+	    c->status, c->fee_ppm, c->fee_flat_cents, b->display_name,
+	    b->logo_url, b->primary_color, b->secondary_color,
+	    b->widget_background_color, b->widget_text_color, b->website_url,
+	    now, c->partner_id, c->client_id) != 1)
+		return false;
+	snprintf(detail, sizeof(detail), "{\"status\":\"%s\"}", c->status);
+	audit_write(conn, now, actor, "client.updated", c->client_id, detail);
+	return true;
+}
+
+const struct fault *
+client_add(struct conn *conn, const struct partner *p, struct client *c,
+    struct arena *arena, int64_t now, const char *actor)
+{
+	char id[ID_SIZE];
+
+	if (c->fee_ppm >= 0 && c->fee_ppm < p->fee_ppm)
+		return &FAULT_CLIENT_FEE_TOO_LOW;
+	c->id = arena_strdup(arena, id_make("cl_", now, id));
+	c->partner_id = p->partner_id;
+	c->created_at = c->updated_at = now;
+	int64_t n = conn_run(conn, SQL_CLIENT_INSERT, "tttttooi", c->id,
+	    c->partner_id, c->client_id, c->legal_name, c->status,
+	    c->fee_ppm, c->fee_flat_cents, now);
+	if (n == CONN_TAKEN)
+		return &FAULT_CLIENT_ALREADY_EXISTS;
+	audit_write(conn, now, actor, "client.created", c->client_id,
+	    arena_printf(arena, "{\"partner_id\":\"%s\",\"status\":\"%s\"}",
+	    c->partner_id, c->status));
+	return NULL;
+}
+
+static void
+write_ppm(struct jsonw *w, const char *key, int64_t ppm)
+{
+	if (ppm < 0)
+		jsonw_null(w, key);
+	else
+		jsonw_percent(w, key, ppm);
+}
+
+void
+client_write(struct jsonw *w, const struct client *c)
+{
+	char text[AMOUNT_TEXT_SIZE];
+
+	jsonw_text(w, "id", c->id);
+	jsonw_text(w, "partner_id", c->partner_id);
+	jsonw_text(w, "client_id", c->client_id);
+	jsonw_text(w, "legal_name", c->legal_name);
+	jsonw_text(w, "status", c->status);
+	write_ppm(w, "partner_fee_percentage", c->fee_ppm);
+	if (c->fee_flat_cents < 0)
+		jsonw_null(w, "partner_fee_flat_usd");
+	else
+		jsonw_raw(w, "partner_fee_flat_usd", amount_print(
+		    c->fee_flat_cents, "USD", text), strlen(text));
+	jsonw_time(w, "created_at", c->created_at);
+	jsonw_time(w, "updated_at", c->updated_at);
+}

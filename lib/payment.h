@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * payment.h - the one path for what processors tell us.
+ *
+ * A verified event of any processor is deduplicated, kept byte for byte and
+ * applied: state, ledger, audit, outbox, in one transaction. Events may come
+ * twice, late, and in any order: what comes too early (no such payment yet;
+ * a refund before its success) waits and is applied when its time has come;
+ * what comes too late changes nothing.
+ */
+#ifndef PAYMENT_H
+#define PAYMENT_H
+
+#include "tx.h"
+
+enum payment_outcome {
+	PAYMENT_SUCCEEDED,
+	PAYMENT_FAILED,
+	PAYMENT_REFUNDED,	/* amount is the running total, where known */
+	PAYMENT_PARTLY_REFUNDED,
+	PAYMENT_DISPUTED,
+	PAYMENT_INQUIRY		/* on record only */
+};
+
+/* An event in our own terms. */
+struct payment_event {
+	const char		*processor;
+	const char		*event_id;
+	const char		*type;		/* the processor's word */
+	const char		*ref;		/* its name for the payment */
+	enum payment_outcome	 outcome;
+	bool			 has_amount;
+	struct amount		 amount;
+	struct slice		 body;		/* as it came */
+};
+
+enum payment_result {
+	PAYMENT_APPLIED,
+	PAYMENT_UNCHANGED,	/* a duplicate, or nothing left to change */
+	PAYMENT_WAITING,	/* kept until its payment allows it */
+	PAYMENT_QUARANTINED	/* kept for a person: the amount disagrees */
+};
+
+/*
+ * Takes an event in. *tx is the payment, or NULL where none has this
+ * reference (the result is then PAYMENT_WAITING).
+ */
+enum payment_result payment_receive(struct conn *, struct arena *,
+		    int64_t now, const struct payment_event *,
+		    struct tx **tx);
+
+/*
+ * Applies the events that waited for this payment, until none fits any more.
+ * Called after an intent was attached; payment_receive does it by itself.
+ */
+void		 payment_apply_waiting(struct conn *, struct arena *,
+		    int64_t now, struct tx *);
+
+/*
+ * The reader of a processor's stored events, for those that waited: fills
+ * the event from its body. False where it cannot.
+ */
+typedef bool	 payment_reader(struct arena *, struct slice body,
+		    struct payment_event *);
+
+/* The reader of a processor; NULL for one we do not know. */
+payment_reader	*payment_reader_of(const char *processor);
+
+#endif

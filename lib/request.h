@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * request.h - one request as a handler sees it, and the reply it fills.
+ *
+ * Everything a request owns hangs on it and is dropped by the loop when the
+ * reply has gone out: handlers free nothing. Nothing is sent before all is
+ * known; the reply is built in a bounded buffer, the transaction commits,
+ * then the bytes go out with their length.
+ */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "buf.h"
+#include "conf.h"
+#include "conn.h"
+#include "db.h"
+#include "fault.h"
+#include "id.h"
+#include "json.h"
+
+struct action;
+struct vault;
+
+enum method {
+	METHOD_NONE,
+	METHOD_GET,		/* HEAD counts as GET; the server drops the body */
+	METHOD_POST
+};
+
+/* Who is calling with an API key. */
+struct caller {
+	char	 key_id[ID_SIZE];
+	bool	 platform;		/* may act for every partner */
+	char	 partner_id[65];	/* "*" for a platform-wide key */
+};
+
+/* Which operator is calling with a bearer token. */
+struct operator {
+	char	 id[64];
+	char	 session[64];
+	char	 email[255];
+	char	 role[16];
+	int64_t	 expires_at;		/* of the session, milliseconds */
+};
+
+struct reply {
+	int		 status;	/* 0 until somebody decides */
+	struct buf	 head;		/* extra header lines, each with CRLF */
+	struct buf	 body;
+};
+
+struct request {
+	const struct conf	*conf;
+	const struct vault	*vault;
+	struct db		*db;
+	struct conn		*conn;		/* for reading */
+	struct arena		*arena;
+	char			 id[ID_SIZE];	/* in the reply and the log */
+	int64_t			 now;		/* when it came, milliseconds */
+	enum method		 method;
+	const char		*path;		/* the endpoint's URL path */
+	const char		*rest;		/* what follows it: "" or "/..." */
+	const struct action	*action;
+	struct slice		 body;
+	const char		*idempotency_key;
+	const struct json	*json;		/* the body, parsed; NULL before */
+	struct caller		 caller;	/* with ACCESS_KEY, ACCESS_SIGNED */
+	struct operator		 operator;	/* with ACCESS_OPERATOR */
+	struct buf		 details;	/* JSON for a fault's "details" */
+	struct reply		 reply;
+	void			*transport;	/* of lib/app.c */
+};
+
+/* A header by its CGI name ("HTTP_X_API_KEY"); NULL where absent. */
+const char	*request_header(struct request *, const char *cgi_name);
+
+/*
+ * A parameter of the query string, decoded into the arena; NULL where it is
+ * absent. Given twice, the last one counts. NULs and invalid escapes make it
+ * absent.
+ */
+const char	*request_query(struct request *, const char *name);
+
+/*
+ * Reads the body that the action expects: content type, length, limit. For
+ * the guard.
+ */
+const struct fault *request_read_body(struct request *);
+
+/* db_txn of this request's database. */
+const struct fault *request_txn(struct request *, db_callback *, void *arg);
+
+/* Starts a JSON reply of this status; what an earlier attempt wrote goes. */
+void		 reply_start(struct request *, int status, struct jsonw *);
+
+/* Adds a header line; name and value must be ours. */
+void		 reply_header(struct request *, const char *name,
+		    const char *fmt, ...)
+		    __attribute__((format(printf, 3, 4)));
+
+/* Turns the reply into a fault, in the API's error shape. */
+void		 reply_fault(struct request *, const struct fault *);
+
+/* Answers with stored JSON text and `"idempotentReplay":true` added. */
+void		 reply_replay(struct request *, int status, struct slice json);
+
+/*
+ * Notes what is wrong with a field (NULL: with the whole body) for the
+ * details of FAULT_VALIDATION, which it returns. May be called many times
+ * through struct field lists; a single complaint needs only this.
+ */
+const struct fault *request_complain(struct request *, const char *field,
+		    const char *message);
+
+#endif

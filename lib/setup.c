@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/* setup.c - the data directory. */
+#include "setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shared.h"
+
+static bool
+refuse(const char *path, char *why, size_t size)
+{
+	snprintf(why, size, "%s: %s", path, strerror(errno));
+	return false;
+}
+
+static bool
+make_folder(const char *path, char *why, size_t size)
+{
+	if (mkdir(path, 0700) == 0)
+		return true;
+	if (errno != EEXIST || chmod(path, 0700) != 0)
+		return refuse(path, why, size);
+	return true;
+}
+
+static bool
+make_folders(const struct conf *conf, char *why, size_t size)
+{
+	static const char *const names[] = { "db", "run", "log" };
+	char path[CONF_PATH_MAX];
+
+	if (!make_folder(conf->var, why, size))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!make_folder(conf_path(conf, names[i], path), why, size))
+			return false;
+	return true;
+}
+
+/* Whoever creates the file with O_EXCL owns the new directory. */
+static bool
+write_conf(const struct conf *conf, bool live, const char *base_url,
+    const char *secret, char *why, size_t size)
+{
+	char path[CONF_PATH_MAX];
+
+	conf_path(conf, "clive.conf", path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	FILE *f = fd != -1 ? fdopen(fd, "w") : NULL;
+	if (f == NULL)
+		return refuse(path, why, size);
+	conf_example(f, live, base_url, secret);
+	if (fclose(f) != 0)
+		return refuse(path, why, size);
+	return true;
+}
+
+bool
+setup_var(const char *var, bool live, const char *base_url,
+    const char *secret, char *why, size_t size)
+{
+	struct conf conf = { .live = live };
+	char path[CONF_PATH_MAX];
+
+	if ((size_t)snprintf(conf.var, sizeof(conf.var), "%s", var) >=
+	    sizeof(conf.var)) {
+		errno = ENAMETOOLONG;
+		return refuse(var, why, size);
+	}
+	if (!make_folders(&conf, why, size) ||
+	    !write_conf(&conf, live, base_url, secret, why, size) ||
+	    !conf_read(var, &conf, why, size))
+		return false;
+	conf_path(&conf, "master.key", path);
+	if (!vault_create(path))
+		return refuse(path, why, size);
+	return db_create(&conf, why, size);
+}
+
+bool
+setup_open(struct setup *s, char *why, size_t size)
+{
+	char path[CONF_PATH_MAX];
+
+	memset(s, 0, sizeof(*s));
+	if (!conf_load(&s->conf, why, size))
+		return false;
+	s->vault = vault_open(conf_path(&s->conf, "master.key", path), why,
+	    size);
+	if (s->vault != NULL && shared_open(&s->conf, why, size))
+		s->db = db_open(&s->conf, why, size);
+	if (s->db != NULL)
+		s->conn = db_reader(s->db, why, size);
+	if (s->conn == NULL)
+		setup_close(s);
+	return s->conn != NULL;
+}
+
+void
+setup_close(struct setup *s)
+{
+	conn_close(s->conn);
+	db_close(s->db);
+	vault_close(s->vault);
+	conf_wipe(&s->conf);
+	s->conn = NULL;
+	s->db = NULL;
+	s->vault = NULL;
+}

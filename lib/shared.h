@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * shared.h - the little that all processes share in memory: the sandbox
+ * clock and the rate limit.
+ *
+ * It is one mapped file, var/run/shared, changed with atomic operations
+ * only. Losing it loses nothing: the clock goes back to the real one and
+ * the limits start afresh.
+ */
+#ifndef SHARED_H
+#define SHARED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf.h"
+
+/*
+ * Maps the file, creating it where it is missing. False with a sentence in
+ * why; the program may go on, without limits and on the real clock.
+ */
+bool	shared_open(const struct conf *, char *why, size_t size);
+
+/*
+ * Milliseconds since 1970: the real time, plus in sandbox mode the distance
+ * the sandbox clock was moved.
+ */
+int64_t	clock_now(void);
+
+/* Moves the sandbox clock by ms, for every process; false in live mode. */
+bool	clock_advance(int64_t ms);
+
+/* Milliseconds that only ever grow, for measuring. */
+int64_t	clock_monotonic(void);
+
+/* What a rate limit says of one request. */
+struct limit {
+	bool	 allowed;
+	int64_t	 limit;		/* requests a minute */
+	int64_t	 remaining;	/* requests that may follow at once */
+	int64_t	 reset_s;	/* seconds until all of them may again */
+	int64_t	 retry_after_s;	/* seconds to wait; 0 where allowed */
+};
+
+/*
+ * Counts one request of subject against limit a minute (a leaky bucket that
+ * holds one minute's worth). now is in milliseconds. Limits are shared by
+ * every process; no lock, no database.
+ */
+struct limit limit_take(const char *subject, int64_t limit, int64_t now);
+
+#endif

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: ISC */
+/* sql.c - the statement table, and nothing else. */
+#include "sql.h"
+
+/*
+ * The columns of a payment in the order that tx_of_row reads them, from the
+ * tables t (tx), p (partner) and c (client).
+ */
+#define TX_COLUMNS \
+	"t.clive_tx_id, t.partner_id, t.client_id, t.amount, t.currency, " \
+	"t.echezona_reference, t.meta, t.status, t.processor, t.processor_ref, " \
+	"t.processor_fee_ppm, t.partner_fee_ppm, t.clive_earning_ppm, " \
+	"t.clive_earning, t.processor_fee, t.platform_fee, t.net_amount, " \
+	"t.refunded_amount, t.disputed_amount, t.settlement_status, t.created_at, " \
+	"t.updated_at, p.legal_name, c.legal_name "
+
+#define TX_TABLES \
+	"FROM tx t JOIN partner p ON p.partner_id = t.partner_id " \
+	"JOIN client c ON c.partner_id = t.partner_id " \
+	"AND c.client_id = t.client_id "
+
+const char *const sql_text[SQL_COUNT] = {
+	/* API keys */
+	[SQL_API_KEY_FIND] =
+	    "SELECT id, partner_id, hmac_sealed FROM api_key WHERE key_hash "
+	    "= $1 AND revoked_at IS NULL",
+	[SQL_API_KEY_INSERT] =
+	    "INSERT INTO api_key (id, partner_id, name, key_hash, key_hint, "
+	    "hmac_sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+	[SQL_API_KEY_REVOKE] =
+	    "UPDATE api_key SET revoked_at = $1 WHERE id = $2 AND "
+	    "revoked_at IS NULL",
+	[SQL_API_KEYS] =
+	    "SELECT id, partner_id, name, key_hint, created_at, revoked_at "
+	    "FROM api_key WHERE $1 = '' OR partner_id = $1 ORDER BY "
+	    "created_at, id",
+
+	/* Partners and clients */
+	[SQL_PARTNER_FIND] =
+	    "SELECT partner_id, legal_name, status, kyc_status, fee_ppm, "
+	    "brand_display_name, brand_logo_url, brand_primary_color, "
+	    "brand_secondary_color, widget_background_color, "
+	    "widget_text_color, website_url, created_at, updated_at FROM "
+	    "partner WHERE partner_id = $1",
+	[SQL_PARTNERS] =
+	    "SELECT partner_id, legal_name, status, kyc_status, fee_ppm, "
+	    "brand_display_name, brand_logo_url, brand_primary_color, "
+	    "brand_secondary_color, widget_background_color, "
+	    "widget_text_color, website_url, created_at, updated_at FROM "
+	    "partner ORDER BY partner_id",
+	[SQL_PARTNER_INSERT] =
+	    "INSERT INTO partner (partner_id, legal_name, status, "
+	    "kyc_status, fee_ppm, created_at, updated_at) VALUES ($1, $2, "
+	    "$3, $4, $5, $6, $6)",
+	[SQL_PARTNER_UPDATE] =
+	    "UPDATE partner SET legal_name = $1, status = $2, kyc_status = "
+	    "$3, fee_ppm = $4, brand_display_name = $5, brand_logo_url = "
+	    "$6, brand_primary_color = $7, brand_secondary_color = $8, "
+	    "widget_background_color = $9, widget_text_color = $10, "
+	    "website_url = $11, updated_at = $12 WHERE partner_id = $13",
+	[SQL_CLIENT_FIND] =
+	    "SELECT id, partner_id, client_id, legal_name, status, fee_ppm, "
+	    "fee_flat_usd, brand_display_name, brand_logo_url, "
+	    "brand_primary_color, brand_secondary_color, "
+	    "widget_background_color, widget_text_color, website_url, "
+	    "created_at, updated_at FROM client WHERE partner_id = $1 AND "
+	    "client_id = $2",
+	[SQL_CLIENTS] =
+	    "SELECT id, partner_id, client_id, legal_name, status, fee_ppm, "
+	    "fee_flat_usd, brand_display_name, brand_logo_url, "
+	    "brand_primary_color, brand_secondary_color, "
+	    "widget_background_color, widget_text_color, website_url, "
+	    "created_at, updated_at FROM client WHERE partner_id = $1 ORDER "
+	    "BY created_at DESC, id DESC",
+	[SQL_CLIENT_BY_NAME] =
+	    "SELECT partner_id FROM client WHERE client_id = $1 ORDER BY "
+	    "partner_id LIMIT 2",
+	[SQL_CLIENT_INSERT] =
+	    "INSERT INTO client (id, partner_id, client_id, legal_name, "
+	    "status, fee_ppm, fee_flat_usd, created_at, updated_at) VALUES "
+	    "($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+	[SQL_CLIENT_UPDATE] =
+	    "UPDATE client SET legal_name = $1, status = $2, fee_ppm = $3, "
+	    "fee_flat_usd = $4, brand_display_name = $5, brand_logo_url = "
+	    "$6, brand_primary_color = $7, brand_secondary_color = $8, "
+	    "widget_background_color = $9, widget_text_color = $10, "
+	    "website_url = $11, updated_at = $12 WHERE partner_id = $13 AND "
+	    "client_id = $14",
+	[SQL_FEE_TERMS] =
+	    "SELECT p.fee_ppm, c.fee_ppm, c.fee_flat_usd FROM partner p "
+	    "JOIN client c ON c.partner_id = p.partner_id WHERE "
+	    "p.partner_id = $1 AND c.client_id = $2",
+
+	/* Payments */
+	[SQL_TX_INSERT] =
+	    "INSERT INTO tx (clive_tx_id, partner_id, client_id, amount, "
+	    "currency, echezona_reference, meta, status, processor, "
+	    "settlement_status, created_at, updated_at) VALUES ($1, $2, $3, "
+	    "$4, $5, $6, $7, 'initialized', $8, 'unsettled', $9, $9)",
+	[SQL_TX_FIND] =
+	    "SELECT " TX_COLUMNS TX_TABLES
+	    "WHERE t.clive_tx_id = $1",
+	[SQL_TX_FIND_BY_REF] =
+	    "SELECT " TX_COLUMNS TX_TABLES
+	    "WHERE t.processor = $1 AND t.processor_ref = $2",
+	[SQL_TX_LIST] =
+	    "SELECT " TX_COLUMNS TX_TABLES
+	    "WHERE t.clive_tx_id < $1 AND ($2 = '' OR t.partner_id = $2) "
+	    "AND ($3 = '' OR t.status = $3) AND ($4 = '' OR t.client_id = "
+	    "$4) AND t.created_at >= $5 AND t.created_at < $6 ORDER BY "
+	    "t.clive_tx_id DESC LIMIT $7",
+	[SQL_TX_LIST_OF_PARTNER] =
+	    "SELECT " TX_COLUMNS TX_TABLES
+	    "WHERE t.clive_tx_id < $1 AND t.partner_id = $2 AND ($3 = '' OR "
+	    "t.status = $3) AND ($4 = '' OR t.client_id = $4) AND "
+	    "t.created_at >= $5 AND t.created_at < $6 ORDER BY "
+	    "t.clive_tx_id DESC LIMIT $7",
+	[SQL_TX_LIST_OF_REFERENCE] =
+	    "SELECT " TX_COLUMNS TX_TABLES
+	    "WHERE t.clive_tx_id < $1 AND ($2 = '' OR t.partner_id = $2) "
+	    "AND t.echezona_reference = $8 AND ($3 = '' OR t.status = $3) "
+	    "AND ($4 = '' OR t.client_id = $4) AND t.created_at >= $5 AND "
+	    "t.created_at < $6 ORDER BY t.clive_tx_id DESC LIMIT $7",
+	[SQL_TX_ATTACH] =
+	    "UPDATE tx SET processor_ref = $1, status = 'pending', "
+	    "updated_at = $2 WHERE clive_tx_id = $3 AND status = "
+	    "'initialized' AND processor_ref IS NULL",
+	[SQL_TX_MOVE] =
+	    "UPDATE tx SET status = $1, updated_at = $2 WHERE clive_tx_id = "
+	    "$3 AND status = $4",
+	[SQL_TX_SUCCEED] =
+	    "UPDATE tx SET status = 'succeeded', updated_at = $1, "
+	    "processor_fee_ppm = $4, partner_fee_ppm = $5, "
+	    "clive_earning_ppm = $6, clive_earning = $7, processor_fee = "
+	    "$8, platform_fee = $9, net_amount = $10 WHERE clive_tx_id = $2 "
+	    "AND status = $3",
+	[SQL_TX_SET_REFUNDED] =
+	    "UPDATE tx SET refunded_amount = $1, updated_at = $2 WHERE "
+	    "clive_tx_id = $3",
+	[SQL_TX_SET_DISPUTED] =
+	    "UPDATE tx SET disputed_amount = $1, updated_at = $2 WHERE "
+	    "clive_tx_id = $3",
+	[SQL_TX_STALE] =
+	    "SELECT clive_tx_id FROM tx WHERE status IN ('initialized', "
+	    "'pending') AND updated_at < $1 ORDER BY updated_at LIMIT $2",
+
+	/* Idempotency */
+	[SQL_IDEMPOTENCY_FIND] =
+	    "SELECT body_hash, status, answer FROM idempotency WHERE day IN "
+	    "($1, $2) AND owner = $3 AND path = $4 AND idempotency_key = $5",
+	[SQL_IDEMPOTENCY_STORE] =
+	    "INSERT INTO idempotency (day, owner, path, idempotency_key, "
+	    "body_hash, status, answer, created_at) VALUES ($1, $2, $3, $4, "
+	    "$5, $6, $7, $8)",
+	[SQL_IDEMPOTENCY_EXPIRE] =
+	    "DELETE FROM idempotency WHERE day < $1",
+
+	/* What processors sent */
+	[SQL_PROCESSOR_EVENT_INSERT] =
+	    "INSERT INTO processor_event (processor, event_id, type, "
+	    "processor_ref, clive_tx_id, outcome, body, received_at) VALUES "
+	    "($1, $2, $3, $4, $5, 'waiting', $6, $7) ON CONFLICT "
+	    "(processor, event_id) DO NOTHING",
+	[SQL_PROCESSOR_EVENT_OUTCOME] =
+	    "SELECT outcome, clive_tx_id FROM processor_event WHERE "
+	    "processor = $1 AND event_id = $2",
+	[SQL_PROCESSOR_EVENT_SETTLE] =
+	    "UPDATE processor_event SET outcome = $1, clive_tx_id = $2 "
+	    "WHERE processor = $3 AND event_id = $4",
+	[SQL_PROCESSOR_EVENTS_WAITING] =
+	    "SELECT body FROM processor_event WHERE processor = $1 AND "
+	    "processor_ref = $2 AND outcome = 'waiting' ORDER BY "
+	    "received_at, event_id",
+	[SQL_PROCESSOR_EVENTS_OF_TX] =
+	    "SELECT received_at, processor, event_id, type, outcome, body "
+	    "FROM processor_event WHERE clive_tx_id = $1 ORDER BY "
+	    "received_at, event_id",
+
+	/* Ledger */
+	[SQL_LEDGER_INSERT] =
+	    "INSERT INTO ledger_entry (id, clive_tx_id, kind, "
+	    "debit_account, credit_account, amount, currency, created_at) "
+	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+	[SQL_LEDGER_COUNT] =
+	    "SELECT count(*) FROM ledger_entry",
+	[SQL_LEDGER_COMPARE] =
+	    "SELECT t.clive_tx_id, CASE WHEN coalesce(sum(CASE WHEN "
+	    "l.debit_account = 'processor:' || t.processor THEN l.amount "
+	    "WHEN l.credit_account = 'processor:' || t.processor THEN "
+	    "-l.amount ELSE 0 END), 0) = CASE WHEN t.net_amount IS NULL "
+	    "THEN 0 ELSE t.amount - t.processor_fee - t.refunded_amount - "
+	    "t.disputed_amount END AND coalesce(sum(CASE WHEN "
+	    "l.credit_account = 'revenue' THEN l.amount WHEN "
+	    "l.debit_account = 'revenue' THEN -l.amount ELSE 0 END), 0) = "
+	    "coalesce(t.platform_fee, 0) AND coalesce(sum(CASE WHEN "
+	    "l.credit_account = 'partner:' || t.partner_id THEN l.amount "
+	    "WHEN l.debit_account = 'partner:' || t.partner_id THEN "
+	    "-l.amount ELSE 0 END), 0) = CASE WHEN t.net_amount IS NULL "
+	    "THEN 0 ELSE t.net_amount - t.refunded_amount - "
+	    "t.disputed_amount END AND coalesce(sum(CASE WHEN l.currency <> "
+	    "t.currency THEN 1 ELSE 0 END), 0) = 0 AND (t.net_amount IS NOT "
+	    "NULL) = (t.status NOT IN ('initialized', 'pending', 'failed', "
+	    "'abandoned')) THEN 1 ELSE 0 END FROM tx t LEFT JOIN "
+	    "ledger_entry l ON l.clive_tx_id = t.clive_tx_id GROUP BY "
+	    "t.clive_tx_id",
+	[SQL_LEDGER_OF_TX] =
+	    "SELECT created_at, kind, debit_account, credit_account, "
+	    "amount, currency FROM ledger_entry WHERE clive_tx_id = $1 "
+	    "ORDER BY created_at, id",
+
+	/* Audit */
+	[SQL_AUDIT_HEAD] =
+	    "SELECT seq, hash FROM audit_head WHERE id = 1",
+	[SQL_AUDIT_HEAD_TAKE] =
+	    "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING "
+	    "seq, hash",
+	[SQL_AUDIT_HEAD_SET] =
+	    "UPDATE audit_head SET hash = $1 WHERE id = 1",
+	[SQL_AUDIT_INSERT] =
+	    "INSERT INTO audit_event (seq, at, actor, action, subject, "
+	    "detail, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+	[SQL_AUDIT_ALL] =
+	    "SELECT seq, at, actor, action, subject, detail, hash FROM "
+	    "audit_event ORDER BY seq",
+	[SQL_AUDIT_OF_SUBJECT] =
+	    "SELECT at, actor, action, detail FROM audit_event WHERE "
+	    "subject = $1 ORDER BY seq",
+
+	/* Webhooks */
+	[SQL_ENDPOINT_INSERT] =
+	    "INSERT INTO webhook_endpoint (id, partner_id, name, url, "
+	    "secret_sealed, status, max_attempts, created_at, updated_at) "
+	    "VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $7)",
+	[SQL_ENDPOINT_SUBSCRIBE] =
+	    "INSERT INTO webhook_subscription (endpoint_id, event_type) "
+	    "VALUES ($1, $2) ON CONFLICT (endpoint_id, event_type) DO "
+	    "NOTHING",
+	[SQL_ENDPOINT_FIND] =
+	    "SELECT id, partner_id, name, url, secret_sealed, status, "
+	    "max_attempts, created_at, updated_at FROM webhook_endpoint "
+	    "WHERE id = $1",
+	[SQL_ENDPOINTS] =
+	    "SELECT id, partner_id, name, url, secret_sealed, status, "
+	    "max_attempts, created_at, updated_at FROM webhook_endpoint "
+	    "WHERE $1 = '' OR partner_id = $1 ORDER BY created_at, id",
+	[SQL_ENDPOINT_EVENTS] =
+	    "SELECT event_type FROM webhook_subscription WHERE endpoint_id "
+	    "= $1 ORDER BY event_type",
+	[SQL_ENDPOINT_SET_SECRET] =
+	    "UPDATE webhook_endpoint SET secret_sealed = $1, updated_at = "
+	    "$2 WHERE id = $3",
+	[SQL_ENDPOINT_SET_STATUS] =
+	    "UPDATE webhook_endpoint SET status = $1, updated_at = $2 WHERE "
+	    "id = $3 AND status <> $1",
+	[SQL_ENDPOINTS_SUBSCRIBED] =
+	    "SELECT e.id FROM webhook_endpoint e JOIN webhook_subscription "
+	    "s ON s.endpoint_id = e.id WHERE e.partner_id = $1 AND "
+	    "s.event_type = $2 AND e.status = 'active' ORDER BY "
+	    "e.created_at, e.id",
+	[SQL_ENDPOINTS_DUE] =
+	    "SELECT e.id, e.url, e.secret_sealed, e.max_attempts, e.name "
+	    "FROM webhook_endpoint e WHERE e.status = 'active' AND EXISTS ( "
+	    "SELECT 1 FROM delivery d WHERE d.endpoint_id = e.id AND "
+	    "d.status = 'due' AND d.next_attempt_at <= $1) ORDER BY e.id",
+	[SQL_EVENT_INSERT] =
+	    "INSERT INTO event (id, clive_tx_id, type, body, created_at) "
+	    "VALUES ($1, $2, $3, $4, $5)",
+	[SQL_EVENTS_OF_TX] =
+	    "SELECT id, type, body, created_at FROM event WHERE clive_tx_id "
+	    "= $1 ORDER BY created_at, id",
+	[SQL_DELIVERY_INSERT] =
+	    "INSERT INTO delivery (id, event_id, endpoint_id, status, "
+	    "next_attempt_at, created_at, updated_at) VALUES ($1, $2, $3, "
+	    "'due', $4, $4, $4)",
+	[SQL_DELIVERY_CLAIM] =
+	    "UPDATE delivery SET lease_owner = $1, lease_until = $2 WHERE "
+	    "id IN ( SELECT id FROM delivery WHERE endpoint_id = $3 AND "
+	    "status = 'due' AND next_attempt_at <= $4 AND (lease_until IS "
+	    "NULL OR lease_until <= $4) ORDER BY next_attempt_at LIMIT $5) "
+	    "RETURNING id, event_id, attempts",
+	[SQL_DELIVERY_EVENT] =
+	    "SELECT e.id, e.type, e.clive_tx_id, e.body FROM event e WHERE "
+	    "e.id = $1",
+	[SQL_DELIVERY_NEXT_DUE] =
+	    "SELECT min(d.next_attempt_at) FROM delivery d JOIN "
+	    "webhook_endpoint e ON e.id = d.endpoint_id WHERE d.status = "
+	    "'due' AND e.status = 'active'",
+	[SQL_DELIVERY_FINISH] =
+	    "UPDATE delivery SET status = $1, attempts = $2, "
+	    "next_attempt_at = $3, lease_owner = NULL, lease_until = NULL, "
+	    "updated_at = $4 WHERE id = $5 AND lease_owner = $6 AND status "
+	    "= 'due'",
+	[SQL_DELIVERY_RELEASE] =
+	    "UPDATE delivery SET lease_owner = NULL, lease_until = NULL "
+	    "WHERE lease_owner = $1 AND status = 'due'",
+	[SQL_ATTEMPT_INSERT] =
+	    "INSERT INTO attempt (delivery_id, number, started_at, "
+	    "duration_ms, request_head, response_status, response_body, "
+	    "error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT "
+	    "(delivery_id, number) DO NOTHING",
+	[SQL_DELIVERIES_OF_TX] =
+	    "SELECT d.id, d.event_id, d.endpoint_id, w.name, w.url, "
+	    "d.status, d.attempts, d.next_attempt_at, d.created_at FROM "
+	    "event e JOIN delivery d ON d.event_id = e.id JOIN "
+	    "webhook_endpoint w ON w.id = d.endpoint_id WHERE e.clive_tx_id "
+	    "= $1 ORDER BY d.created_at, d.id",
+	[SQL_ATTEMPTS_OF_TX] =
+	    "SELECT a.started_at, a.delivery_id, d.event_id, d.endpoint_id, "
+	    "w.name, w.url, a.number, a.duration_ms, a.request_head, "
+	    "a.response_status, a.response_body, a.error, e.body FROM event "
+	    "e JOIN delivery d ON d.event_id = e.id JOIN webhook_endpoint w "
+	    "ON w.id = d.endpoint_id JOIN attempt a ON a.delivery_id = d.id "
+	    "WHERE e.clive_tx_id = $1 ORDER BY a.started_at, a.delivery_id, "
+	    "a.number",
+
+	/* Operators */
+	[SQL_OPERATOR_INSERT] =
+	    "INSERT INTO operator (id, email, password, role, created_at) "
+	    "VALUES ($1, $2, $3, $4, $5)",
+	[SQL_OPERATOR_FIND] =
+	    "SELECT id, email, password, role FROM operator WHERE email = "
+	    "$1 AND disabled_at IS NULL",
+	[SQL_OPERATORS] =
+	    "SELECT id, email, role, created_at, disabled_at FROM operator "
+	    "ORDER BY created_at, id",
+	[SQL_OPERATOR_SET_PASSWORD] =
+	    "UPDATE operator SET password = $1 WHERE email = $2",
+	[SQL_OPERATOR_DISABLE] =
+	    "UPDATE operator SET disabled_at = $1 WHERE email = $2 AND "
+	    "disabled_at IS NULL",
+	[SQL_SESSION_INSERT] =
+	    "INSERT INTO operator_session (id, operator_id, created_at, "
+	    "expires_at) VALUES ($1, $2, $3, $4)",
+	[SQL_SESSION_FIND] =
+	    "SELECT o.id, o.email, o.role, s.expires_at FROM "
+	    "operator_session s JOIN operator o ON o.id = s.operator_id "
+	    "WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 "
+	    "AND o.disabled_at IS NULL",
+	[SQL_SESSION_END] =
+	    "UPDATE operator_session SET ended_at = $1 WHERE id = $2 AND "
+	    "ended_at IS NULL",
+	[SQL_SESSIONS_END_OF_OPERATOR] =
+	    "UPDATE operator_session SET ended_at = $1 WHERE ended_at IS "
+	    "NULL AND operator_id IN (SELECT id FROM operator WHERE email = "
+	    "$2)",
+	[SQL_SESSIONS_EXPIRE] =
+	    "DELETE FROM operator_session WHERE expires_at < $1",
+	[SQL_LOGIN_FAILURE_FIND] =
+	    "SELECT failures, blocked_until FROM login_failure WHERE "
+	    "subject = $1",
+	[SQL_LOGIN_FAILURE_SET] =
+	    "INSERT INTO login_failure (subject, failures, blocked_until, "
+	    "updated_at) VALUES ($1, $2, $3, $4) ON CONFLICT (subject) DO "
+	    "UPDATE SET failures = excluded.failures, blocked_until = "
+	    "excluded.blocked_until, updated_at = excluded.updated_at",
+	[SQL_LOGIN_FAILURE_CLEAR] =
+	    "DELETE FROM login_failure WHERE subject = $1",
+	[SQL_LOGIN_FAILURES_EXPIRE] =
+	    "DELETE FROM login_failure WHERE updated_at < $1",
+
+	/* Cron */
+	[SQL_CRON_TAKE] =
+	    "INSERT INTO cron_run (name, owner, started_at, seen_at, "
+	    "finished_at) VALUES ($1, $2, $3, $3, NULL) ON CONFLICT (name) "
+	    "DO UPDATE SET owner = excluded.owner, started_at = "
+	    "excluded.started_at, seen_at = excluded.seen_at, finished_at = "
+	    "NULL",
+	[SQL_CRON_SEEN] =
+	    "UPDATE cron_run SET seen_at = $1 WHERE name = $2 AND owner = "
+	    "$3",
+	[SQL_CRON_FINISH] =
+	    "UPDATE cron_run SET seen_at = $1, finished_at = $1 WHERE name "
+	    "= $2 AND owner = $3",
+	[SQL_CRON_OWNER] =
+	    "SELECT owner FROM cron_run WHERE name = $1",
+	[SQL_CRON_RUNS] =
+	    "SELECT name, owner, started_at, seen_at, finished_at FROM "
+	    "cron_run ORDER BY name",
+
+	/* Figures */
+	[SQL_COUNTS] =
+	    "SELECT (SELECT count(*) FROM tx), (SELECT count(*) FROM "
+	    "delivery WHERE status = 'due'), (SELECT count(*) FROM "
+	    "processor_event WHERE outcome = 'quarantined')",
+
+	/* SQLite alone: everything from here on has no PostgreSQL form */
+	[SQL_SCHEMA_VERSION] =
+	    "SELECT (SELECT application_id FROM pragma_application_id), "
+	    "(SELECT user_version FROM pragma_user_version)",
+	[SQL_DATA_VERSION] =
+	    "PRAGMA data_version",
+	[SQL_INTEGRITY] =
+	    "PRAGMA integrity_check(10)",
+	[SQL_FOREIGN_KEYS] =
+	    "PRAGMA foreign_key_check",
+	[SQL_JOURNAL_MODE] =
+	    "PRAGMA journal_mode",
+	[SQL_BACKUP] =
+	    "VACUUM INTO $1",
+};

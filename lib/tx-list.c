@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/* tx-list.c - choosing the statement for the filters, and paging. */
+#include "tx-list.h"
+
+#include <string.h>
+
+#define AT(member) offsetof(struct tx_list, member)
+
+const struct field tx_list_fields[] = {
+	{ "limit", FIELD_INTEGER, .offset = AT(limit), .min = 1,
+	  .max = TX_LIST_LIMIT_MAX, .initial = 100 },
+	{ "cursor", FIELD_TEXT, .offset = AT(cursor), .min = 1, .max = 64 },
+	{ "status", FIELD_CHOICE, .offset = AT(status),
+	  .choices = tx_status_names },
+	{ "partner_id", FIELD_TEXT, .offset = AT(partner_id), .max = 64 },
+	{ "client_id", FIELD_TEXT, .offset = AT(client_id), .max = 64 },
+	{ "reference", FIELD_TEXT, .offset = AT(reference), .max = 128 },
+	{ "echezona_reference", FIELD_TEXT, .offset = AT(reference),
+	  .max = 128 },
+	{ "id", FIELD_TEXT, .offset = AT(clive_tx_id), .max = 64 },
+	{ "from", FIELD_TIME, .offset = AT(from), .initial = 0 },
+	{ "to", FIELD_TIME, .offset = AT(to), .initial = INT64_MAX },
+	{ .name = NULL }
+};
+
+/* SQL compares with an empty text where there is no filter. */
+static const char *
+text(const char *filter)
+{
+	return filter != NULL ? filter : "";
+}
+
+/* The payments that match, one more than the page holds. */
+static struct rows *
+find(struct conn *c, const struct tx_list *list, const char *partner)
+{
+	/* "~" sorts after every identifier. */
+	const char *before = list->cursor != NULL ? list->cursor : "~";
+
+	if (list->reference != NULL && *list->reference != '\0')
+		return conn_rows(c, SQL_TX_LIST_OF_REFERENCE, "ttttiiit",
+		    before, partner, text(list->status),
+		    text(list->client_id), list->from, list->to,
+		    list->limit + 1, list->reference);
+	return conn_rows(c, *partner != '\0' ? SQL_TX_LIST_OF_PARTNER :
+	    SQL_TX_LIST, "ttttiii", before, partner, text(list->status),
+	    text(list->client_id), list->from, list->to, list->limit + 1);
+}
+
+static void
+write_one(struct jsonw *w, const struct tx *tx)
+{
+	jsonw_object(w, NULL);
+	tx_write(w, tx);
+	jsonw_end_object(w);
+}
+
+/* The list of one, by id; the other filters still hold. */
+static void
+write_named(struct jsonw *w, struct request *rq, const struct tx_list *list,
+    const char *partner)
+{
+	const struct tx *tx = tx_find(rq->conn, rq->arena, list->clive_tx_id);
+
+	if (tx != NULL &&
+	    (*partner == '\0' || strcmp(partner, tx->partner_id) == 0) &&
+	    (list->status == NULL ||
+	    strcmp(list->status, tx_status_name(tx->status)) == 0))
+		write_one(w, tx);
+}
+
+/* Writes a page; the id of its last payment where more follow, or NULL. */
+static const char *
+write_page(struct jsonw *w, struct request *rq, const struct tx_list *list,
+    const char *partner)
+{
+	struct rows *r = find(rq->conn, list, partner);
+	const char *last = NULL;
+	int64_t n = 0;
+
+	while (row_next(r)) {
+		if (n++ == list->limit) {
+			row_done(r);
+			return last;
+		}
+		const struct tx *tx = tx_of_row(r, rq->arena);
+		last = tx->clive_tx_id;
+		write_one(w, tx);
+	}
+	return NULL;
+}
+
+void
+tx_list_answer(struct request *rq, const struct tx_list *list,
+    const char *owner)
+{
+	const char *partner = *owner != '\0' ? owner : text(list->partner_id);
+	const char *next = NULL;
+	bool elsewhere = *owner != '\0' && list->partner_id != NULL &&
+	    *list->partner_id != '\0' && strcmp(owner, list->partner_id) != 0;
+	struct jsonw w;
+
+	reply_start(rq, 200, &w);
+	jsonw_object(&w, NULL);
+	jsonw_array(&w, "items");
+	if (!elsewhere && list->clive_tx_id != NULL &&
+	    *list->clive_tx_id != '\0')
+		write_named(&w, rq, list, partner);
+	else if (!elsewhere)
+		next = write_page(&w, rq, list, partner);
+	jsonw_end_array(&w);
+	jsonw_text(&w, "next_cursor", next);
+	jsonw_end_object(&w);
+}

@@ -1,0 +1,359 @@
+-- schema.sql: the only schema. SQLite reads it as it stands; the PostgreSQL
+-- form is derived by tools/schema-pg (types renamed, pragmas, STRICT and
+-- triggers left out).
+--
+-- Conventions:
+--   * every time is an INTEGER: milliseconds since 1970-01-01 UTC;
+--   * every amount is an INTEGER in the minor unit of the currency beside it;
+--   * every percentage is an INTEGER in parts per million (3.5 % = 35000);
+--   * every identifier made here begins with the time, so that the indexes
+--     on the write path grow at their right edge;
+--   * columns named *_sealed hold AES-256-GCM ciphertext (see lib/vault.h).
+
+PRAGMA application_id = 1129072214;	-- "CLIV"
+PRAGMA user_version = 1;
+
+-- A payment company integrated with this gateway.
+CREATE TABLE partner (
+	-- Public name of the partner in every request, e.g. ECHEZONA001.
+	partner_id TEXT PRIMARY KEY
+		CHECK (length(partner_id) BETWEEN 3 AND 64),
+	-- Registered name; shown to buyers, so it never holds markup.
+	legal_name TEXT NOT NULL CHECK (length(legal_name) BETWEEN 2 AND 200),
+	-- May this partner open payments at all?
+	status TEXT NOT NULL
+		CHECK (status IN ('active', 'inactive', 'suspended')),
+	-- Has the know-your-customer review been passed?
+	kyc_status TEXT NOT NULL
+		CHECK (kyc_status IN ('approved', 'pending', 'rejected')),
+	-- Total fee charged to the partner, of which the processor's fee is a part.
+	fee_ppm INTEGER NOT NULL CHECK (fee_ppm BETWEEN 0 AND 1000000),
+	-- Name, logo and colours of the payment form; NULL where unset.
+	brand_display_name TEXT,
+	brand_logo_url TEXT,
+	brand_primary_color TEXT,
+	brand_secondary_color TEXT,
+	widget_background_color TEXT,
+	widget_text_color TEXT,
+	website_url TEXT,
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL
+) STRICT;
+
+-- A merchant under a partner.
+CREATE TABLE client (
+	-- Opaque row name in API answers.
+	id TEXT PRIMARY KEY,
+	partner_id TEXT NOT NULL REFERENCES partner (partner_id),
+	-- The partner's own name for the merchant, e.g. AIRPEACE001.
+	client_id TEXT NOT NULL CHECK (length(client_id) BETWEEN 3 AND 64),
+	legal_name TEXT NOT NULL CHECK (length(legal_name) BETWEEN 2 AND 200),
+	status TEXT NOT NULL
+		CHECK (status IN ('active', 'suspended', 'pending_kyc')),
+	-- Total fee for this merchant in place of the partner's; NULL: none.
+	fee_ppm INTEGER CHECK (fee_ppm BETWEEN 0 AND 1000000),
+	-- Fixed fee in US cents, added on USD payments; NULL: none.
+	fee_flat_usd INTEGER CHECK (fee_flat_usd BETWEEN 0 AND 1000),
+	-- As on partner; a value here wins over the partner's.
+	brand_display_name TEXT,
+	brand_logo_url TEXT,
+	brand_primary_color TEXT,
+	brand_secondary_color TEXT,
+	widget_background_color TEXT,
+	widget_text_color TEXT,
+	website_url TEXT,
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL,
+	UNIQUE (partner_id, client_id)
+) STRICT;
+
+-- A key with which a partner's back end calls us.
+CREATE TABLE api_key (
+	-- Safe to show and to log.
+	id TEXT PRIMARY KEY,
+	-- NULL: platform-wide, may act for every partner.
+	partner_id TEXT REFERENCES partner (partner_id),
+	-- What the operator calls it.
+	name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+	-- SHA-256 of the key. Keys hold 256 random bits, so no salt is needed.
+	key_hash BLOB NOT NULL UNIQUE CHECK (length(key_hash) = 32),
+	-- The last four characters, to tell keys apart on a page.
+	key_hint TEXT NOT NULL CHECK (length(key_hint) = 4),
+	-- The shared secret of x-clive-hmac, sealed.
+	hmac_sealed BLOB NOT NULL,
+	created_at INTEGER NOT NULL,
+	-- NULL while the key is good.
+	revoked_at INTEGER
+) STRICT;
+
+-- One payment. The table is called tx because TRANSACTION is a word of SQL.
+CREATE TABLE tx (
+	-- CLVTX_<13 digits of ms>_<9 digits>: time-ordered, so is this index.
+	clive_tx_id TEXT PRIMARY KEY,
+	partner_id TEXT NOT NULL REFERENCES partner (partner_id),
+	client_id TEXT NOT NULL,
+	amount INTEGER NOT NULL CHECK (amount > 0),
+	currency TEXT NOT NULL CHECK (length(currency) = 3),
+	-- The partner's own immutable reference. Not unique: a restarted
+	-- checkout reuses it.
+	echezona_reference TEXT NOT NULL
+		CHECK (length(echezona_reference) BETWEEN 1 AND 128),
+	-- The partner's meta object, byte for byte as it came; NULL: none.
+	meta TEXT,
+	-- Moves only along the table in lib/tx.c.
+	status TEXT NOT NULL CHECK (status IN ('initialized', 'pending',
+		'succeeded', 'failed', 'refunded', 'chargeback', 'abandoned')),
+	-- Which processor carries the payment, and its name for it there.
+	processor TEXT NOT NULL CHECK (length(processor) > 0),
+	processor_ref TEXT,
+	-- Computed once, at success; NULL before (fees: lib/fee.h).
+	processor_fee_ppm INTEGER,
+	partner_fee_ppm INTEGER,
+	clive_earning_ppm INTEGER,
+	clive_earning INTEGER,
+	processor_fee INTEGER,
+	platform_fee INTEGER,
+	net_amount INTEGER,
+	-- Running totals of what went back to the payer.
+	refunded_amount INTEGER NOT NULL DEFAULT 0 CHECK (refunded_amount >= 0),
+	disputed_amount INTEGER NOT NULL DEFAULT 0 CHECK (disputed_amount >= 0),
+	settlement_status TEXT NOT NULL
+		CHECK (settlement_status IN ('unsettled', 'queued', 'paid')),
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL,
+	UNIQUE (processor, processor_ref),
+	FOREIGN KEY (partner_id, client_id)
+		REFERENCES client (partner_id, client_id),
+	CHECK (refunded_amount <= amount),
+	CHECK (processor_fee IS NULL
+		OR amount = processor_fee + platform_fee + net_amount)
+) STRICT;
+-- A partner's list, newest first.
+CREATE INDEX tx_by_partner ON tx (partner_id, clive_tx_id);
+-- "Which payment was order EZ12345?"
+CREATE INDEX tx_by_reference ON tx (echezona_reference, clive_tx_id);
+-- What the sweep may have to abandon: open payments by last change.
+CREATE INDEX tx_open ON tx (updated_at)
+	WHERE status IN ('initialized', 'pending');
+
+-- The answer to a mutation, kept so that a retry gets it again.
+CREATE TABLE idempotency (
+	-- Days since 1970: leads the key, so that inserts stay within one
+	-- day's part of the index and old days are dropped from its left edge.
+	day INTEGER NOT NULL,
+	-- partner_id of the key, or '*' for a platform-wide key.
+	owner TEXT NOT NULL,
+	-- URL path of the endpoint.
+	path TEXT NOT NULL,
+	-- The caller's idempotency-key header.
+	idempotency_key TEXT NOT NULL
+		CHECK (length(idempotency_key) BETWEEN 1 AND 255),
+	-- SHA-256 of the raw body: the same key with another body is refused.
+	body_hash BLOB NOT NULL CHECK (length(body_hash) = 32),
+	-- NULL while the first request still runs.
+	status INTEGER,
+	-- The answer's JSON text; NULL while running.
+	answer TEXT,
+	created_at INTEGER NOT NULL,
+	PRIMARY KEY (day, owner, path, idempotency_key)
+) STRICT, WITHOUT ROWID;
+
+-- Every signed event a processor sent us, byte for byte.
+CREATE TABLE processor_event (
+	processor TEXT NOT NULL,
+	-- The processor's own id of the event: what we dedupe on.
+	event_id TEXT NOT NULL,
+	type TEXT NOT NULL,
+	-- The processor's name of the payment it speaks of; NULL: none.
+	processor_ref TEXT,
+	-- The payment it was applied to; NULL while there is none.
+	clive_tx_id TEXT REFERENCES tx (clive_tx_id),
+	-- applied: changed the payment. unchanged: nothing left to change.
+	-- waiting: came too early (no such payment yet, or a refund before its
+	-- success); applied as soon as the payment allows it.
+	-- quarantined: kept for a person to look at (see the audit log).
+	outcome TEXT NOT NULL CHECK (outcome IN
+		('applied', 'unchanged', 'waiting', 'quarantined')),
+	body BLOB NOT NULL,
+	received_at INTEGER NOT NULL,
+	PRIMARY KEY (processor, event_id)
+) STRICT;
+-- Events that wait for their payment.
+CREATE INDEX processor_event_waiting
+	ON processor_event (processor, processor_ref)
+	WHERE outcome = 'waiting';
+-- The timeline of one payment.
+CREATE INDEX processor_event_by_tx ON processor_event (clive_tx_id);
+
+-- Double entry: a row moves an amount from one account to another, so that
+-- every set of rows sums to zero by its shape. Never updated, never deleted.
+CREATE TABLE ledger_entry (
+	id TEXT PRIMARY KEY,
+	clive_tx_id TEXT NOT NULL REFERENCES tx (clive_tx_id),
+	-- Why the money moved.
+	kind TEXT NOT NULL CHECK (kind IN ('capture', 'processor_fee',
+		'platform_fee', 'refund', 'chargeback')),
+	-- Accounts: processor:<name> (what a processor owes us),
+	-- partner:<id> (what we owe a partner), revenue (what we earned).
+	debit_account TEXT NOT NULL,
+	credit_account TEXT NOT NULL,
+	amount INTEGER NOT NULL CHECK (amount > 0),
+	currency TEXT NOT NULL CHECK (length(currency) = 3),
+	created_at INTEGER NOT NULL,
+	CHECK (debit_account <> credit_account)
+) STRICT;
+CREATE INDEX ledger_entry_by_tx ON ledger_entry (clive_tx_id);
+
+CREATE TRIGGER ledger_entry_is_final_update BEFORE UPDATE ON ledger_entry
+BEGIN SELECT raise(ABORT, 'ledger entries are never changed'); END;
+CREATE TRIGGER ledger_entry_is_final_delete BEFORE DELETE ON ledger_entry
+BEGIN SELECT raise(ABORT, 'ledger entries are never deleted'); END;
+
+-- Who did what: append-only, each row's hash covers the row before it.
+CREATE TABLE audit_event (
+	seq INTEGER PRIMARY KEY,
+	at INTEGER NOT NULL,
+	-- key:<id>, operator:<email>, processor:<name>, cron:<program>, cli:<user>
+	actor TEXT NOT NULL,
+	-- dotted verb, e.g. transaction.succeeded
+	action TEXT NOT NULL,
+	-- id of the thing it was done to
+	subject TEXT NOT NULL,
+	-- JSON object with the particulars; never a secret
+	detail TEXT NOT NULL,
+	-- SHA-256 over the previous hash and this row (see lib/audit.h)
+	hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+CREATE INDEX audit_event_by_subject ON audit_event (subject, seq);
+
+CREATE TRIGGER audit_event_is_final_update BEFORE UPDATE ON audit_event
+BEGIN SELECT raise(ABORT, 'audit events are never changed'); END;
+CREATE TRIGGER audit_event_is_final_delete BEFORE DELETE ON audit_event
+BEGIN SELECT raise(ABORT, 'audit events are never deleted'); END;
+
+-- The newest link of the chain: one row. Writers queue on it, and a chain
+-- cut off at its end no longer agrees with it.
+CREATE TABLE audit_head (
+	id INTEGER PRIMARY KEY CHECK (id = 1),
+	seq INTEGER NOT NULL,
+	hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, zeroblob(32));
+
+-- Where a partner wants to be told.
+CREATE TABLE webhook_endpoint (
+	id TEXT PRIMARY KEY,
+	partner_id TEXT NOT NULL REFERENCES partner (partner_id),
+	name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+	url TEXT NOT NULL CHECK (length(url) BETWEEN 8 AND 2000),
+	-- The key of X-Clive-Signature, sealed.
+	secret_sealed BLOB NOT NULL,
+	status TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
+	-- How often one delivery is tried before it is given up.
+	max_attempts INTEGER NOT NULL CHECK (max_attempts BETWEEN 1 AND 50),
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX webhook_endpoint_by_partner ON webhook_endpoint (partner_id);
+
+-- Which events an endpoint gets.
+CREATE TABLE webhook_subscription (
+	endpoint_id TEXT NOT NULL REFERENCES webhook_endpoint (id),
+	event_type TEXT NOT NULL CHECK (event_type IN (
+		'transaction_succeeded', 'transaction_failed',
+		'transaction_abandoned', 'transaction_refunded',
+		'transaction_chargeback')),
+	PRIMARY KEY (endpoint_id, event_type)
+) STRICT, WITHOUT ROWID;
+
+-- Something a partner is told: written in the transaction of the change.
+CREATE TABLE event (
+	id TEXT PRIMARY KEY,
+	clive_tx_id TEXT NOT NULL REFERENCES tx (clive_tx_id),
+	type TEXT NOT NULL,
+	-- The exact bytes of the request body, the same for every endpoint.
+	body BLOB NOT NULL,
+	created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX event_by_tx ON event (clive_tx_id);
+
+-- The outbox: one event on its way to one endpoint.
+CREATE TABLE delivery (
+	id TEXT PRIMARY KEY,
+	event_id TEXT NOT NULL REFERENCES event (id),
+	endpoint_id TEXT NOT NULL REFERENCES webhook_endpoint (id),
+	-- due: to be tried at next_attempt_at. delivered, failed: over.
+	status TEXT NOT NULL CHECK (status IN ('due', 'delivered', 'failed')),
+	attempts INTEGER NOT NULL DEFAULT 0,
+	next_attempt_at INTEGER NOT NULL,
+	-- The sender that holds it, and until when; NULL: nobody.
+	lease_owner TEXT,
+	lease_until INTEGER,
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX delivery_due ON delivery (endpoint_id, next_attempt_at)
+	WHERE status = 'due';
+CREATE INDEX delivery_by_event ON delivery (event_id);
+
+-- One try of one delivery: what was sent and what came back.
+CREATE TABLE attempt (
+	delivery_id TEXT NOT NULL REFERENCES delivery (id),
+	-- 1, 2, 3 ...
+	number INTEGER NOT NULL,
+	started_at INTEGER NOT NULL,
+	duration_ms INTEGER NOT NULL CHECK (duration_ms >= 0),
+	-- The request line and headers as sent; the body is event.body.
+	request_head TEXT NOT NULL,
+	-- HTTP status, or NULL where no answer came.
+	response_status INTEGER,
+	-- The first 16 KiB of the answer's body.
+	response_body BLOB,
+	-- Why there was no answer, in words; NULL where one came.
+	error TEXT,
+	PRIMARY KEY (delivery_id, number)
+) STRICT, WITHOUT ROWID;
+
+-- A person who may use the admin page.
+CREATE TABLE operator (
+	id TEXT PRIMARY KEY,
+	email TEXT NOT NULL UNIQUE CHECK (length(email) BETWEEN 3 AND 254),
+	-- scrypt:<log2 N>:<r>:<p>:<salt hex>:<hash hex>
+	password TEXT NOT NULL,
+	role TEXT NOT NULL
+		CHECK (role IN ('owner', 'finance', 'support', 'read_only')),
+	created_at INTEGER NOT NULL,
+	-- NULL while the account is good.
+	disabled_at INTEGER
+) STRICT;
+
+-- A sign-in, named by the token's jti; ended here, it is over everywhere.
+CREATE TABLE operator_session (
+	id TEXT PRIMARY KEY,
+	operator_id TEXT NOT NULL REFERENCES operator (id),
+	created_at INTEGER NOT NULL,
+	expires_at INTEGER NOT NULL,
+	ended_at INTEGER
+) STRICT;
+
+-- Failed sign-ins, counted per account and per address.
+CREATE TABLE login_failure (
+	-- account:<hash of the e-mail address> or address:<ip>
+	subject TEXT PRIMARY KEY,
+	failures INTEGER NOT NULL,
+	-- Sign-in is refused until then.
+	blocked_until INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL
+) STRICT;
+
+-- The heartbeat of the cron programs; the newest run owns its name.
+CREATE TABLE cron_run (
+	-- deliver, sweep, ...
+	name TEXT PRIMARY KEY,
+	owner TEXT NOT NULL,
+	started_at INTEGER NOT NULL,
+	-- When the run last said that it is alive.
+	seen_at INTEGER NOT NULL,
+	-- NULL while it runs.
+	finished_at INTEGER
+) STRICT;
