@@ -108,6 +108,9 @@ read_stored(const char *stored, struct cost *cost, uint8_t salt[SALT_BYTES],
 	    !read_cost(&stored, R_MAX, &cost->r) ||
 	    !read_cost(&stored, P_MAX, &cost->p))
 		return false;
+	/* RFC 7914 wants N below 2 to the power of 16 r. */
+	if (cost->log_n >= 16 * cost->r)
+		return false;
 	return strlen(stored) == 2 * SALT_BYTES + 1 + 2 * HASH_BYTES &&
 	    hex_decode(stored, 2 * SALT_BYTES, salt, SALT_BYTES) &&
 	    stored[2 * SALT_BYTES] == ':' &&

@@ -25,7 +25,7 @@ enum stripe_signature {
 	STRIPE_SIGNATURE_MALFORMED,	/* header missing, empty, unparseable */
 	STRIPE_SIGNATURE_NO_SCHEME,	/* no v1 item */
 	STRIPE_SIGNATURE_MISMATCH,	/* no v1 matches any secret */
-	STRIPE_SIGNATURE_STALE,		/* outside the tolerance, past or future */
+	STRIPE_SIGNATURE_STALE,		/* too old, or too far in the future */
 	STRIPE_SIGNATURE_NO_SECRET	/* no usable secret was given */
 };
 
@@ -57,8 +57,8 @@ struct stripe_event {
 	enum stripe_meaning meaning;
 	const char	*intent_id;		/* NULL: the event names none */
 	bool		 has_amount;
-	int64_t		 units;			/* received, refunded in total, or
-						   disputed; in Stripe's units */
+	int64_t		 units;		/* received, refunded in total or
+					   disputed; in Stripe's own units */
 	const char	*currency;		/* lower case; NULL: not said */
 	bool		 fully_refunded;	/* charge.refunded says so */
 };

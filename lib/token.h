@@ -18,7 +18,7 @@ enum {
 	TOKEN_KEY_SIZE = 32,
 	TOKEN_ID_SIZE = 64,	/* holds an id of up to 63 bytes */
 	TOKEN_MAX = 2048,	/* bytes of a token */
-	TOKEN_SKEW_S = 60	/* how far ahead of us the maker's clock may be */
+	TOKEN_SKEW_S = 60	/* how far ahead the maker's clock may be */
 };
 
 struct token_claims {

@@ -2,6 +2,7 @@
 /* test-arena.c - memory that is given back all at once. */
 #include "test.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,15 @@ assert_zero(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(p[i], 0);
+}
+
+/* Bytes that malloc has given out; 0 where a tool has taken its place. */
+static size_t
+bytes_in_use(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
 }
 
 /* The signal that ends a child which asks for n bytes; 0 where none does. */
@@ -151,6 +161,19 @@ a_reset_keeps_the_blocks(void **state)
 }
 
 static void
+a_reset_gives_back_what_is_too_much_to_keep(void **state)
+{
+	size_t before = bytes_in_use();
+
+	(void)arena_alloc(*state, 3000000);
+	for (int i = 0; i < 20; i++)
+		(void)arena_alloc(*state, 100000);
+	arena_reset(*state);
+
+	assert_true(bytes_in_use() <= before + 300000);
+}
+
+static void
 a_reset_of_an_empty_arena_does_nothing(void **state)
 {
 	arena_reset(*state);
@@ -266,6 +289,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(counts_the_bytes_it_handed_out),
 	TEST(a_reset_takes_everything_back),
 	TEST(a_reset_keeps_the_blocks),
+	TEST(a_reset_gives_back_what_is_too_much_to_keep),
 	TEST(a_reset_of_an_empty_arena_does_nothing),
 	TEST(a_reset_wipes_what_was_written),
 	TEST(a_large_spare_block_waits_for_a_large_piece),

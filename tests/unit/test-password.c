@@ -108,11 +108,25 @@ refuses_malformed_stored_forms(void **state)
 		assert_false(password_check(wrong[i], PASSWORD));
 }
 
-/* A stored form must not make the host work for minutes, or run dry. */
+/*
+ * A stored form must not make the host work for minutes, run dry, or stop.
+ * The first three are right hashes: they fail for their parameters alone.
+ */
 static void
 refuses_parameters_out_of_bounds(void **state)
 {
 	static const char *const wrong[] = {
+		"scrypt:4:9:2:" SALT
+		    ":31ce7f738647c7bba82d987ffb67d21b"
+		    "e8e875778c8b4340e552f4d39e866436",
+		"scrypt:4:1:5:" SALT
+		    ":3a0640f5f97b6682ce97626c327a579e"
+		    "2f33696de1c441c7d29f26d62b7adebe",
+		"scrypt:18:2:1:" SALT
+		    ":1ad48df9e608b3c034f7b112ae5cd80b"
+		    "4c21b56008c4efdaae5806df0786753f",
+		"scrypt:16:1:1:" SALT ":" HASH,
+		"scrypt:17:1:1:" SALT ":" HASH,
 		"scrypt:0:1:2:" SALT ":" HASH,
 		"scrypt:4:0:2:" SALT ":" HASH,
 		"scrypt:4:1:0:" SALT ":" HASH,
@@ -138,6 +152,7 @@ works_at_the_bounds(void **state)
 {
 	(void)state;
 	assert_false(password_check("scrypt:17:8:4:" SALT ":" HASH, "x"));
+	assert_false(password_check("scrypt:15:1:1:" SALT ":" HASH, "x"));
 	assert_false(password_check("scrypt:1:1:1:" SALT ":" HASH, "x"));
 }
 
@@ -149,9 +164,13 @@ refuses_an_endless_password(void **state)
 	(void)state;
 	memset(endless, 'x', sizeof(endless));
 	endless[PASSWORD_MAX + 1] = '\0';
-	assert_false(password_check(CHEAP, endless));
+	assert_false(password_check("scrypt:4:1:2:" SALT
+	    ":2613b93647c9b43bc7070222280923d7"
+	    "57d4aee0b5cc0c6cb9bba87fa3f2e57f", endless));
 	endless[PASSWORD_MAX] = '\0';
-	assert_false(password_check(CHEAP, endless));
+	assert_true(password_check("scrypt:4:1:2:" SALT
+	    ":fcc9e13de35d7459ede517fe9e1118be"
+	    "50eeefed8982252c9685b6f547389e8d", endless));
 }
 
 static void

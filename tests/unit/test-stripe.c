@@ -274,6 +274,7 @@ signature_differences_between_the_libraries(void **state)
 		  0, 0, 0 },
 		{ "control character", T ",v1=" D ",v2=\x01", MALFORMED,
 		  0, 0, 0 },
+		{ "delete", T ",v1=" D ",v2=\x7f", MALFORMED, 0, 0, 0 },
 		{ "line feed", T ",v1=" D "\n", MALFORMED, 0, 0, 0 },
 		{ "no ASCII", T ",v1=" D ",v2=\xc3\xa9", MALFORMED, 0, 0, 0 },
 	};
@@ -343,6 +344,9 @@ signature_passes_while_the_secret_is_rolled(void **state)
 	};
 	static const char header[] =
 	    "t=1790000001,v1=" D2 ",v1=" D1 ",v0=6ffb";
+	static const char *const wrong_last[] = {
+		"whsec_rolled_secret_2", "whsec_unrelated"
+	};
 	const struct slice body = { BODY_3, strlen(BODY_3) };
 	const int64_t now = 1790000001;
 
@@ -355,6 +359,8 @@ signature_passes_while_the_secret_is_rolled(void **state)
 	    now), MISMATCH);
 	assert_int_equal(stripe_signature_check("t=1790000001,v1=" D2, body,
 	    both, 4, now), GOOD);
+	assert_int_equal(stripe_signature_check("t=1790000001,v1=" D2, body,
+	    wrong_last, 2, now), GOOD);
 	assert_int_equal(stripe_signature_check("t=1790000001,v1=" D1, body,
 	    both, 4, now), MISMATCH);
 }
@@ -757,6 +763,7 @@ refuses_what_is_no_classic_event(void **state)
 		  "currency is not a code of three letters" },
 		{ CURRENCY("\"EUR\""), "currency is not in lower case" },
 		{ CURRENCY("\"e r\""), "currency is not in lower case" },
+		{ CURRENCY("\"e{r\""), "currency is not in lower case" },
 	};
 	struct arena *arena = arena_new();
 	struct stripe_event event;
