@@ -27,7 +27,7 @@ WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	  -Wmissing-prototypes -Wold-style-definition -Wcast-qual \
 	  -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wpointer-arith \
 	  -Wconversion -Wno-sign-conversion -Werror
-CPPFLAGS += -D_GNU_SOURCE -Ilib -I$(B)/lib
+CPPFLAGS += -D_GNU_SOURCE -Ilib -Itests
 CFLAGS	?= -O2 -g
 CFLAGS	+= -std=c11 $(WARN) -fstack-protector-strong -fno-strict-aliasing \
 	   -fPIE -pthread
