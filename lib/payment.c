@@ -217,15 +217,25 @@ payment_apply_waiting(struct conn *c, struct arena *arena, int64_t now,
 			return;
 }
 
-/* Files a new event as waiting; false where it was filed before. */
+/* Files a new event; false where it was filed before. */
 static bool
 file_event(struct conn *c, int64_t now, const struct payment_event *e,
-    const struct tx *tx)
+    const char *clive_tx_id, enum payment_result result)
 {
-	return conn_run(c, SQL_PROCESSOR_EVENT_INSERT, "tttttbi",
-	    e->processor, e->event_id, e->type, e->ref,
-	    tx != NULL ? tx->clive_tx_id : NULL, e->body.p, e->body.n,
-	    now) == 1;
+	return conn_run(c, SQL_PROCESSOR_EVENT_INSERT, "ttttttbi",
+	    e->processor, e->event_id, e->type, e->ref, clive_tx_id,
+	    outcome_word(result), e->body.p, e->body.n, now) == 1;
+}
+
+void
+payment_quarantine(struct conn *c, struct arena *arena, int64_t now,
+    const struct payment_event *e, const char *reason)
+{
+	if (file_event(c, now, e, NULL, PAYMENT_QUARANTINED))
+		audit_write(c, now,
+		    arena_printf(arena, "processor:%s", e->processor),
+		    "event.quarantined", e->event_id,
+		    arena_printf(arena, "{\"reason\":\"%s\"}", reason));
 }
 
 static bool
@@ -244,7 +254,8 @@ payment_receive(struct conn *c, struct arena *arena, int64_t now,
     const struct payment_event *e, struct tx **tx)
 {
 	*tx = tx_find_by_ref(c, arena, e->processor, e->ref);
-	if (!file_event(c, now, e, *tx) && !still_waits(c, e))
+	const char *id = *tx != NULL ? (*tx)->clive_tx_id : NULL;
+	if (!file_event(c, now, e, id, PAYMENT_WAITING) && !still_waits(c, e))
 		return PAYMENT_UNCHANGED;
 	if (*tx == NULL)
 		return PAYMENT_WAITING;

@@ -50,6 +50,14 @@ enum payment_result payment_receive(struct conn *, struct arena *,
 		    struct tx **tx);
 
 /*
+ * Keeps an event that must not be applied, once, with an audit event that
+ * gives the reason (a word of ours).
+ */
+void		 payment_quarantine(struct conn *, struct arena *,
+		    int64_t now, const struct payment_event *,
+		    const char *reason);
+
+/*
  * Applies the events that waited for this payment, until none fits any more.
  * Called after an intent was attached; payment_receive does it by itself.
  */

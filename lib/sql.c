@@ -158,9 +158,9 @@ const char *const sql_text[SQL_COUNT] = {
 	/* What processors sent */
 	[SQL_PROCESSOR_EVENT_INSERT] =
 	    "INSERT INTO processor_event (processor, event_id, type, "
-	    "processor_ref, clive_tx_id, outcome, body, received_at) VALUES "
-	    "($1, $2, $3, $4, $5, 'waiting', $6, $7) ON CONFLICT "
-	    "(processor, event_id) DO NOTHING",
+	    "processor_ref, clive_tx_id, outcome, body, received_at) "
+	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+	    "ON CONFLICT (processor, event_id) DO NOTHING",
 	[SQL_PROCESSOR_EVENT_OUTCOME] =
 	    "SELECT outcome, clive_tx_id FROM processor_event WHERE "
 	    "processor = $1 AND event_id = $2",

@@ -15,8 +15,8 @@
  * Answers 200 {"received":true,"clive_tx_id","status"} with the payment's
  * state after the event, which also a duplicate or a late event gets; 202
  * {"message":"Ignored event <type>"} for types without a meaning here, for
- * events of the other mode (test events in live mode, live ones in the
- * sandbox) and of connected accounts.
+ * events of connected accounts, and for events of the other mode (test events
+ * in live mode, live ones in the sandbox), which are kept in quarantine.
  *
  * Effects, in one transaction: the event as it came, the payment's state and
  * fees, ledger entries, audit event, the partner's event and deliveries.
@@ -73,6 +73,17 @@ receive(struct conn *c, void *arg)
 }
 
 static const struct fault *
+quarantine(struct conn *c, void *arg)
+{
+	struct receipt *receipt = arg;
+	struct request *rq = receipt->rq;
+
+	payment_quarantine(c, rq->arena, rq->now, &receipt->event,
+	    "other_mode");
+	return NULL;
+}
+
+static const struct fault *
 handle(struct request *rq, void *arg)
 {
 	struct receipt receipt = { .rq = rq };
@@ -88,12 +99,15 @@ handle(struct request *rq, void *arg)
 	    rq->body.n, &why);
 	if (json == NULL || stripe_event_read(json, &e) != NULL)
 		return &FAULT_WEBHOOK_JSON;
-	if (e.meaning == STRIPE_IGNORED || e.foreign_account ||
-	    e.livemode != rq->conf->live)
+	if (e.meaning == STRIPE_IGNORED || e.foreign_account)
 		return ignore(rq, &e);
+	stripe_to_payment(&e, rq->body, &receipt.event);
+	if (e.livemode != rq->conf->live) {
+		fault = request_txn(rq, quarantine, &receipt);
+		return fault != NULL ? fault : ignore(rq, &e);
+	}
 	if (e.intent_id == NULL)
 		return &FAULT_INTENT_MISSING;
-	stripe_to_payment(&e, rq->body, &receipt.event);
 	if ((fault = request_txn(rq, receive, &receipt)) != NULL)
 		return fault;
 	if (receipt.tx == NULL)
