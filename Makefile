@@ -6,6 +6,9 @@
 #                           build/asan
 #   make CC=clang           another compiler, in build/clang
 #   make V=1                show the commands
+#   make fuzz               the fuzz targets, 30 s each (T=, SECONDS=)
+#   make public DIR=...     the document root for a shared host
+#   make clean
 #
 # A person's own settings go into Makefile.local, which git ignores.
 
@@ -65,7 +68,7 @@ END	:= $(END_C:%.c=$(B)/%)
 Q	:= $(if $(filter 1,$(V)),,@)
 say	= $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$(1)' '$@';)
 
-.PHONY: all check check-unit tests man clean help install public
+.PHONY: all check tests fuzz public clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -123,6 +126,30 @@ tests: all $(UNIT) $(END) $(TOOL)
 
 check: tests
 	$(Q)tests/run $(T)
+
+# The fuzz targets need clang's libFuzzer. T names one, SECONDS bounds each.
+FUZZ	:= $(FUZZ_C:fuzz/%.c=build/fuzz/%)
+$(FUZZ): build/fuzz/%: fuzz/%.c $(LIB_C) $(wildcard lib/*.h)
+	@mkdir -p $(@D)
+	$(call say,FUZZ) clang -std=c11 -D_GNU_SOURCE -Ilib -Ibuild/lib -O1 -g \
+	    -include lib/banned.h -fsanitize=fuzzer,address,undefined \
+	    -pthread -o $@ $< $(filter-out lib/app.c lib/guard.c,$(LIB_C)) \
+	    build/lib/schema.c -Wno-overlength-strings -lsqlite3 -lcrypto -lcurl
+
+fuzz: build/lib/schema.c $(FUZZ)
+	$(Q)for f in $(if $(T),build/fuzz/$(T),$(FUZZ)); do \
+	    mkdir -p build/corpus/$$(basename $$f); \
+	    $$f -max_total_time=$(or $(SECONDS),30) -max_len=20000 \
+	        build/corpus/$$(basename $$f) || exit 1; done
+
+# What a shared host's document root holds, into DIR (see conf/htaccess).
+public: all
+	@test -n "$(DIR)" || { echo "usage: make public DIR=folder"; exit 64; }
+	mkdir -p $(DIR)
+	cp -R htdocs/. $(DIR)/
+	cp conf/htaccess $(DIR)/.htaccess
+	cd build && find cgi-bin -name '*.cgi' -exec \
+	    install -D -m 755 {} $(abspath $(DIR))/{} \;
 
 clean:
 	rm -rf build bin

@@ -362,16 +362,51 @@ run_cgi(void)
 	return 0;
 }
 
-/* A program that cannot start still answers, so that the caller may retry. */
-static int
-refuse_to_start(const char *why)
+/* Opens what every request needs; false with a sentence in why. */
+static bool
+start(char *why, size_t size)
 {
-	log_warn("%s", why);
-	if (app.cgi)
-		printf("Status: 503\r\nContent-Type: application/json\r\n\r\n"
-		    "{\"error\":\"%s\",\"code\":\"%s\",\"details\":null}",
-		    FAULT_STORAGE.text, FAULT_STORAGE.code);
-	return 1;
+	char path[CONF_PATH_MAX];
+
+	if (!conf_load(&app.conf, why, size))
+		return false;
+	app.vault = vault_open(conf_path(&app.conf, "master.key", path), why,
+	    size);
+	if (app.vault == NULL)
+		return false;
+	if (!shared_open(&app.conf, why, size))
+		log_warn("%s", why);
+	app.db = db_open(&app.conf, why, size);
+	if (app.db == NULL) {
+		vault_close(app.vault);
+		return false;
+	}
+	return true;
+}
+
+/* Answers one request with 503, so that callers know to come back. */
+static void
+answer_unavailable(void)
+{
+	static const char format[] = "Status: 503\r\n"
+	    "Content-Type: application/json\r\n"
+	    "Cache-Control: no-store\r\n\r\n"
+	    "{\"error\":\"%s\",\"code\":\"%s\",\"details\":null}";
+	FCGX_Request fcgx;
+	char text[512];
+
+	int n = snprintf(text, sizeof(text), format, FAULT_STORAGE.text,
+	    FAULT_STORAGE.code);
+	if (app.cgi) {
+		write_all(NULL, text, (size_t)n);
+		return;
+	}
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&fcgx, 0, 0) != 0 ||
+	    FCGX_Accept_r(&fcgx) != 0)
+		exit(1);
+	write_all(&fcgx, text, (size_t)n);
+	FCGX_Finish_r(&fcgx);
+	FCGX_Free(&fcgx, 1);
 }
 
 /* No core files, no setuid children, no files that others can read. */
@@ -389,23 +424,19 @@ shrink_rights(void)
 int
 app_main(const struct endpoint *endpoint)
 {
-	char why[CONF_PATH_MAX + 128], path[CONF_PATH_MAX];
+	char why[CONF_PATH_MAX + 128];
 
 	app.endpoint = endpoint;
 	app.cgi = FCGX_IsCGI() != 0;
 	log_name(endpoint->path);
 	shrink_rights();
 	signal(SIGPIPE, SIG_IGN);
-	if (!conf_load(&app.conf, why, sizeof(why)))
-		return refuse_to_start(why);
-	app.vault = vault_open(conf_path(&app.conf, "master.key", path), why,
-	    sizeof(why));
-	if (app.vault == NULL)
-		return refuse_to_start(why);
-	if (!shared_open(&app.conf, why, sizeof(why)))
+	/* Trouble may pass (a disk that was full): each caller is a try. */
+	while (!start(why, sizeof(why))) {
 		log_warn("%s", why);
-	app.db = db_open(&app.conf, why, sizeof(why));
-	if (app.db == NULL)
-		return refuse_to_start(why);
+		answer_unavailable();
+		if (app.cgi)
+			return 1;
+	}
 	return app.cgi ? run_cgi() : run_fastcgi();
 }
