@@ -93,6 +93,8 @@ set_up(struct conn *c, const char *path, bool reader, int64_t busy_ms)
 	sqlite3_extended_result_codes(c->db, 1);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	/* A CGI program is often the last to close: it must not tidy up. */
+	sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	if (!reader)
 		conn_script(c, wal_works(path) ? "PRAGMA journal_mode = WAL" :
 		    "PRAGMA journal_mode = TRUNCATE");

@@ -11,7 +11,7 @@ export const TONES = {
 	failed: "red", refunded: "violet", chargeback: "amber",
 	abandoned: "grey",
 	unsettled: "grey", queued: "blue", paid: "green",
-	applied: "green", unchanged: "grey", unmatched: "amber",
+	applied: "green", unchanged: "grey", waiting: "amber",
 	quarantined: "red",
 	due: "blue", delivered: "green",
 };

@@ -45,7 +45,7 @@ const KINDS = {
 	processor_event: (entry) => ({
 		title: `${processorName(entry.processor)} reported ${entry.type}`,
 		sub: { unchanged: "Nothing was left to change",
-			unmatched: "Waits for its payment to be known",
+			waiting: "Waits for its payment to be known",
 			quarantined: "Set aside for a person to look at" }[entry.outcome],
 		tone: TONES[entry.outcome] === "green" ? "violet" :
 			TONES[entry.outcome],

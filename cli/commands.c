@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC */
+/* commands.c - the table of subcommands, which is also `clive help`. */
+#include "cli.h"
+
+#define END { .name = NULL }
+
+/* What a payment form looks like, of a partner and of a client. */
+#define BRAND_OPTIONS \
+	{ "brand-name", "TEXT", .help = "name on the payment form" }, \
+	{ "brand-logo", "URL", .help = "logo on the payment form" }, \
+	{ "primary-color", "COLOR", .help = "#rgb or #rrggbb" }, \
+	{ "secondary-color", "COLOR", .help = "#rgb or #rrggbb" }, \
+	{ "background-color", "COLOR", .help = "#rgb or #rrggbb" }, \
+	{ "text-color", "COLOR", .help = "#rgb or #rrggbb" }, \
+	{ "website", "URL", .help = "where the payer came from" }
+
+static const struct cli_option init_options[] = {
+	{ "live", .help = "real payments; without it, a sandbox" },
+	{ "base-url", "URL", .help = "how the outside reaches this host" },
+	{ "stripe-webhook-secret", "SECRET", .secret = true,
+	  .help = "whsec_... of the Stripe endpoint" },
+	END
+};
+
+static const struct cli_option partner_add_options[] = {
+	{ "id", "ID", .required = true, .help = "such as ECHEZONA001" },
+	{ "name", "NAME", .required = true, .help = "registered name" },
+	{ "fee", "PERCENT", .help = "total fee (3.5)" },
+	{ "status", "STATUS", .help = "active, inactive or suspended" },
+	{ "kyc", "KYC", .help = "approved, pending or rejected" },
+	END
+};
+
+static const struct cli_option partner_set_options[] = {
+	{ "name", "NAME", .help = "registered name" },
+	{ "status", "STATUS", .help = "active, inactive or suspended" },
+	{ "kyc", "KYC", .help = "approved, pending or rejected" },
+	{ "fee", "PERCENT", .help = "total fee" },
+	BRAND_OPTIONS,
+	END
+};
+
+static const struct cli_option client_add_options[] = {
+	{ "partner", "ID", .required = true, .help = "whose client it is" },
+	{ "id", "ID", .required = true, .help = "such as AIRPEACE001" },
+	{ "name", "NAME", .required = true, .help = "registered name" },
+	{ "status", "STATUS", .help = "active, suspended or pending_kyc" },
+	{ "fee", "PERCENT", .help = "total fee in place of the partner's" },
+	{ "flat-usd", "DOLLARS", .help = "added on USD payments, 0 to 10" },
+	END
+};
+
+static const struct cli_option client_set_options[] = {
+	{ "partner", "ID", .required = true, .help = "whose client it is" },
+	{ "id", "ID", .required = true, .help = "which client" },
+	{ "name", "NAME", .help = "registered name" },
+	{ "status", "STATUS", .help = "active, suspended or pending_kyc" },
+	{ "fee", "PERCENT", .help = "total fee; none: the partner's" },
+	{ "flat-usd", "DOLLARS", .help = "0 to 10, or none" },
+	BRAND_OPTIONS,
+	END
+};
+
+static const struct cli_option partner_required[] = {
+	{ "partner", "ID", .required = true, .help = "whose" },
+	END
+};
+
+static const struct cli_option partner_optional[] = {
+	{ "partner", "ID", .help = "of this partner alone" },
+	END
+};
+
+static const struct cli_option key_add_options[] = {
+	{ "partner", "ID", .help = "may act for this partner" },
+	{ "platform", .help = "may act for every partner" },
+	{ "name", "NAME", .required = true, .help = "to tell it by" },
+	END
+};
+
+static const struct cli_option webhook_add_options[] = {
+	{ "partner", "ID", .required = true, .help = "who is told" },
+	{ "name", "NAME", .required = true, .help = "to tell it by" },
+	{ "url", "URL", .required = true, .help = "where to send" },
+	{ "secret", "SECRET", .secret = true,
+	  .help = "16 to 200 characters; made where it is not given" },
+	{ "events", "LIST", .required = true,
+	  .help = "all, or event types separated by commas" },
+	{ "attempts", "N", .help = "tries of one delivery, 1 to 50 (3)" },
+	END
+};
+
+static const struct cli_option webhook_rotate_options[] = {
+	{ "secret", "SECRET", .secret = true,
+	  .help = "16 to 200 characters; made where it is not given" },
+	END
+};
+
+static const struct cli_option tx_list_options[] = {
+	{ "partner", "ID", .help = "of this partner" },
+	{ "client", "ID", .help = "of this client" },
+	{ "status", "STATUS", .help = "in this state" },
+	{ "reference", "TEXT", .help = "with the partner's reference" },
+	{ "from", "TIME", .help = "opened then or later, in ISO 8601" },
+	{ "to", "TIME", .help = "opened before" },
+	{ "limit", "N", .help = "1 to 500 (50)" },
+	{ "cursor", "ID", .help = "go on after this payment" },
+	END
+};
+
+static const struct cli_option operator_add_options[] = {
+	{ "email", "ADDRESS", .required = true, .help = "to sign in with" },
+	{ "role", "ROLE", .required = true,
+	  .help = "owner, finance, support or read_only" },
+	{ "password-stdin",
+	  .help = "read the password; without it, one is made" },
+	END
+};
+
+static const struct cli_option operator_password_options[] = {
+	{ "email", "ADDRESS", .required = true, .help = "whose" },
+	{ "password-stdin",
+	  .help = "read the password; without it, one is made" },
+	END
+};
+
+static const struct cli_option email_required[] = {
+	{ "email", "ADDRESS", .required = true, .help = "whose" },
+	END
+};
+
+static const struct cli_option verify_options[] = {
+	{ "checkpoint", "SEQ:HASH",
+	  .help = "a head of the audit log noted earlier" },
+	END
+};
+
+static const char secret_note[] =
+    "The secret is not shown again: keep it now.";
+static const char password_note[] =
+    "A password that was made is not shown again: keep it now.";
+
+const struct cli_command cli_commands[] = {
+	{ "init", .help = "make the data directory", .no_data = true,
+	  .options = init_options, .run = run_init },
+
+	{ "partner add", .help = "make a partner",
+	  .options = partner_add_options, .run = run_partner_add },
+	{ "partner list", .help = "list the partners",
+	  .run = run_partner_list,
+	  .columns = "partner_id,legal_name,status,kyc_status,fee_percentage" },
+	{ "partner show", .argument = "ID", .help = "show a partner",
+	  .run = run_partner_show },
+	{ "partner set", .argument = "ID", .help = "change a partner",
+	  .options = partner_set_options, .run = run_partner_set },
+
+	{ "client add", .help = "make a client of a partner",
+	  .options = client_add_options, .run = run_client_add },
+	{ "client list", .help = "list a partner's clients",
+	  .options = partner_required, .run = run_client_list,
+	  .columns = "client_id,legal_name,status,partner_fee_percentage,"
+	    "partner_fee_flat_usd" },
+	{ "client set", .help = "change a client",
+	  .options = client_set_options, .run = run_client_set },
+
+	{ "key add", .help = "issue an API key",
+	  .options = key_add_options, .run = run_key_add,
+	  .note = "Key and secret are not shown again: keep them now." },
+	{ "key list", .help = "list API keys", .options = partner_optional,
+	  .run = run_key_list,
+	  .columns = "id,partner_id,name,hint,created_at,revoked_at" },
+	{ "key revoke", .argument = "ID", .help = "end an API key",
+	  .run = run_key_revoke },
+
+	{ "webhook add", .help = "make a webhook endpoint",
+	  .options = webhook_add_options, .run = run_webhook_add,
+	  .note = secret_note },
+	{ "webhook list", .help = "list webhook endpoints",
+	  .options = partner_optional, .run = run_webhook_list,
+	  .columns = "id,partner_id,name,url,status,max_attempts,secret,"
+	    "events" },
+	{ "webhook rotate", .argument = "ID",
+	  .help = "give an endpoint another secret",
+	  .options = webhook_rotate_options, .run = run_webhook_rotate,
+	  .note = secret_note },
+	{ "webhook disable", .argument = "ID",
+	  .help = "stop sending to an endpoint", .run = run_webhook_disable },
+	{ "webhook enable", .argument = "ID",
+	  .help = "send to an endpoint again", .run = run_webhook_enable },
+
+	{ "tx list", .help = "list payments, the newest first",
+	  .options = tx_list_options, .run = run_tx_list,
+	  .columns = "createdAt,cliveTxId,partnerId,clientId,"
+	    "echezonaReference,amount,currency,status" },
+	{ "tx show", .argument = "ID", .help = "show a payment",
+	  .run = run_tx_show },
+	{ "tx explain", .argument = "ID",
+	  .help = "tell what happened to a payment; -v tells all",
+	  .run = run_tx_explain, .render = timeline_render },
+
+	{ "operator add", .help = "make an account for the admin page",
+	  .options = operator_add_options, .run = run_operator_add,
+	  .note = password_note },
+	{ "operator list", .help = "list the accounts",
+	  .run = run_operator_list,
+	  .columns = "email,role,created_at,disabled_at" },
+	{ "operator password", .help = "set a password, end the sessions",
+	  .options = operator_password_options,
+	  .run = run_operator_password, .note = password_note },
+	{ "operator disable", .help = "close an account, end its sessions",
+	  .options = email_required, .run = run_operator_disable },
+
+	{ "verify", .help = "check database, audit log and ledger",
+	  .options = verify_options, .run = run_verify },
+	{ "backup", .argument = "FILE",
+	  .help = "copy the database while it is in use",
+	  .run = run_backup },
+	{ "doctor", .help = "look for what is wrong with this installation",
+	  .no_data = true, .run = run_doctor, .render = doctor_render },
+	{ "status", .help = "show figures and heartbeats",
+	  .run = run_status },
+	{ "sandbox advance", .argument = "TIME",
+	  .help = "move the sandbox clock on by 30s, 90m, 25h or 2d",
+	  .run = run_sandbox_advance },
+
+	{ "help", .argument = "[COMMAND]", .help = "explain a command",
+	  .no_data = true, .run = run_help, .render = help_render },
+	{ "version", .help = "print the version", .no_data = true,
+	  .run = run_version, .render = version_render },
+	END
+};
