@@ -23,7 +23,8 @@ SAN	?= 0
 PREFIX	?= /usr/local
 
 # One folder of objects for each way of building.
-FLAVOUR	:= $(if $(filter 1,$(SAN)),asan)$(if $(filter clang%,$(CC)),clang)
+FLAVOUR	:= $(if $(FUZZING),fuzz,$(if $(filter 1,$(SAN)),asan)$(if $(filter \
+	   clang%,$(CC)),clang))
 B	:= build$(if $(FLAVOUR),/$(FLAVOUR))
 
 WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
@@ -38,6 +39,9 @@ LDFLAGS	+= -pie -pthread -Wl,-z,relro,-z,now
 ifeq ($(SAN),1)
 CFLAGS	+= -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	   -fno-omit-frame-pointer
+LDFLAGS	+= -fsanitize=address,undefined
+else ifdef FUZZING
+CFLAGS	+= -fsanitize=fuzzer-no-link,address,undefined
 LDFLAGS	+= -fsanitize=address,undefined
 else
 CPPFLAGS += -D_FORTIFY_SOURCE=2
@@ -64,11 +68,12 @@ CLI_O	:= $(CLI_C:%.c=$(B)/%.o)
 UNIT	:= $(UNIT_C:%.c=$(B)/%)
 TOOL	:= $(TOOL_C:%.c=$(B)/%)
 END	:= $(END_C:%.c=$(B)/%)
+FUZZ	:= $(FUZZ_C:%.c=$(B)/%)
 
 Q	:= $(if $(filter 1,$(V)),,@)
 say	= $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$(1)' '$@';)
 
-.PHONY: all check tests fuzz public clean help
+.PHONY: all check tests fuzz fuzz-targets public clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -128,19 +133,19 @@ check: tests
 	$(Q)tests/run $(T)
 
 # The fuzz targets need clang's libFuzzer. T names one, SECONDS bounds each.
-FUZZ	:= $(FUZZ_C:fuzz/%.c=build/fuzz/%)
-$(FUZZ): build/fuzz/%: fuzz/%.c $(LIB_C) $(wildcard lib/*.h)
-	@mkdir -p $(@D)
-	$(call say,FUZZ) clang -std=c11 -D_GNU_SOURCE -Ilib -Ibuild/lib -O1 -g \
-	    -include lib/banned.h -fsanitize=fuzzer,address,undefined \
-	    -pthread -o $@ $< $(filter-out lib/app.c lib/guard.c,$(LIB_C)) \
-	    build/lib/schema.c -Wno-overlength-strings -lsqlite3 -lcrypto -lcurl
+$(FUZZ): $(B)/%: $(B)/%.o $(LIB)
+	$(call say,LINK) $(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) \
+	    -lcurl $(LDLIBS)
 
-fuzz: build/lib/schema.c $(FUZZ)
-	$(Q)for f in $(if $(T),build/fuzz/$(T),$(FUZZ)); do \
+fuzz:
+	$(Q)$(MAKE) --no-print-directory CC=clang FUZZING=1 fuzz-targets
+	$(Q)for f in $(if $(T),build/fuzz/fuzz/$(T),$(FUZZ_C:%.c=build/fuzz/%)); \
+	do \
 	    mkdir -p build/corpus/$$(basename $$f); \
 	    $$f -max_total_time=$(or $(SECONDS),30) -max_len=20000 \
-	        build/corpus/$$(basename $$f) || exit 1; done
+	        build/corpus/$$(basename $$f) || exit 1; \
+	done
+fuzz-targets: $(FUZZ)
 
 # What a shared host's document root holds, into DIR (see conf/htaccess).
 public: all

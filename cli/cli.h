@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "arena.h"
 #include "buf.h"
@@ -103,8 +104,7 @@ int		 cli_parse(struct cli *, int argc, char **argv);
 const char	*cli_get(const struct cli *, const char *name);
 
 /* "usage: clive webhook add --partner P ..." in lines. */
-struct _IO_FILE;
-void		 cli_usage(struct _IO_FILE *, const struct cli_command *);
+void		 cli_usage(FILE *, const struct cli_command *);
 
 /*
  * values.c: the value of an option, checked. Each leaves *out alone where

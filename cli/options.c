@@ -217,6 +217,12 @@ cli_parse(struct cli *cli, int argc, char **argv)
 		return turn_to_help(cli);
 	if (words == 0 && at == argc)
 		return wrong(cli, "a command is needed; see `clive help`", "");
+	if (words == 0 && is_group(argv[at]) && at + 1 < argc &&
+	    take_common(cli, argv[at + 1], &help) && help) {
+		turn_to_help(cli);
+		cli->argument = argv[at];
+		return 0;
+	}
 	if (words == 0 && is_group(argv[at]))
 		return wrong(cli, at + 1 < argc ? "unknown command; see "
 		    "`clive help " : "more is needed; see `clive help ",

@@ -281,6 +281,8 @@ read_lines(struct conf *conf, FILE *f, const char *path, char *why,
 			    size);
 	}
 	sig_wipe(line, sizeof(line));
+	if (good && ferror(f))
+		return refuse(why, size, "%s: %s", path, strerror(errno));
 	return good;
 }
 

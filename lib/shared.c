@@ -112,7 +112,8 @@ hash(const char *text)
 /*
  * The slot of a subject. A slot whose bucket has run empty is as good as
  * free, so the table cleans itself; when even PROBES slots are all busy, the
- * last one is shared, which errs towards refusing.
+ * last one is shared, which errs towards refusing. The subject's own slot is
+ * looked for first: one nearer by may have become free since it was taken.
  */
 static struct slot *
 find_slot(uint64_t subject, int64_t now_us)
@@ -121,9 +122,12 @@ find_slot(uint64_t subject, int64_t now_us)
 
 	for (unsigned int i = 0; i < PROBES; i++) {
 		slot = &shared->slots[(subject + i) & (SLOTS - 1)];
-		uint64_t held = atomic_load(&slot->subject);
-		if (held == subject)
+		if (atomic_load(&slot->subject) == subject)
 			return slot;
+	}
+	for (unsigned int i = 0; i < PROBES; i++) {
+		slot = &shared->slots[(subject + i) & (SLOTS - 1)];
+		uint64_t held = atomic_load(&slot->subject);
 		if (held != 0 && atomic_load(&slot->due_us) > now_us)
 			continue;
 		if (atomic_compare_exchange_strong(&slot->subject, &held,
@@ -153,9 +157,12 @@ limit_take(const char *subject, int64_t limit, int64_t now)
 	int64_t due = atomic_load(&slot->due_us);
 	int64_t next;
 	do {
-		/* A due far ahead was left by a clock that was moved back. */
-		int64_t start = due > now_us && due <= now_us + MINUTE_US ?
-		    due : now_us;
+		/*
+		 * A due far ahead was left by a clock that was moved back;
+		 * one a little ahead, by a request that came after this one.
+		 */
+		int64_t start = due > now_us &&
+		    due <= now_us + 2 * MINUTE_US ? due : now_us;
 		next = start + step;
 		if (next > now_us + MINUTE_US) {
 			l.allowed = false;

@@ -167,7 +167,7 @@ const char	*text_at(const struct answer *, const char *path);
 const char	*keys_of(const cJSON *);
 
 /* printf into the arena of the case. */
-#define text(...) arena_printf(world.arena, __VA_ARGS__)
+#define textf(...) arena_printf(world.arena, __VA_ARGS__)
 
 /*
  * Is this the answer? The status and the body as it must be, byte for byte;

@@ -31,12 +31,12 @@ async function insist(call) {
 		let trouble;
 		try {
 			const answer = await call();
-			if (answer.status < 500 &&
+			if (answer.json && answer.status < 500 &&
 			    answer.json.code !== "IDEMPOTENCY_IN_PROGRESS")
 				return answer;
-			trouble = `${answer.status} ${answer.json.code ?? ""}`;
+			trouble = `${answer.status} ${answer.json?.code ??
+				"by the web server"}`;
 		} catch (error) {
-			// No answer, or one by the web server: not JSON.
 			trouble = error.cause?.code ?? error.name;
 		}
 		troubles[trouble] = (troubles[trouble] ?? 0) + 1;

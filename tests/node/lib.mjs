@@ -234,6 +234,19 @@ export async function receiver(answer = () => 200) {
 
 // A gateway with data of its own
 
+// json is null where the answer is none of ours: the web server's own.
+async function ask(url, options) {
+	const response = await fetch(url, options);
+	const text = await response.text();
+	let json = null;
+	try {
+		json = JSON.parse(text);
+	} catch {
+		// The status says enough.
+	}
+	return { status: response.status, json };
+}
+
 export class Gateway {
 	log = [];
 
@@ -308,19 +321,17 @@ export class Gateway {
 	}
 
 	// A request as a partner sends it; body is the exact text.
-	async post(path, idempotencyKey, body, key = this.key) {
-		const response = await fetch(this.api + path, { method: "POST",
-			headers: { "content-type": "application/json",
-				"x-api-key": key.api_key,
-				"x-clive-hmac": hmac(key.hmac_secret, body),
-				"idempotency-key": idempotencyKey }, body });
-		return { status: response.status, json: await response.json() };
+	post(path, idempotencyKey, body, key = this.key) {
+		return ask(this.api + path, { method: "POST", body, headers: {
+			"content-type": "application/json",
+			"x-api-key": key.api_key,
+			"x-clive-hmac": hmac(key.hmac_secret, body),
+			"idempotency-key": idempotencyKey } });
 	}
 
-	async get(path, key = this.key) {
-		const response = await fetch(this.api + path,
+	get(path, key = this.key) {
+		return ask(this.api + path,
 			{ headers: { "x-api-key": key.api_key } });
-		return { status: response.status, json: await response.json() };
 	}
 
 	// A payment with its intent, ready for what Stripe has to say. meta is
@@ -344,12 +355,10 @@ export class Gateway {
 	}
 
 	// An event at the door that Stripe uses.
-	async stripe(body, header = stripeHeader(this.stripeSecret, body)) {
-		const response = await fetch(`${this.api}/webhooks/stripe`, {
-			method: "POST", body, headers: {
-				"content-type": "application/json; charset=utf-8",
+	stripe(body, header = stripeHeader(this.stripeSecret, body)) {
+		return ask(`${this.api}/webhooks/stripe`, { method: "POST", body,
+			headers: { "content-type": "application/json; charset=utf-8",
 				"stripe-signature": header } });
-		return { status: response.status, json: await response.json() };
 	}
 }
 

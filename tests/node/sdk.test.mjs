@@ -76,8 +76,8 @@ await run("sdk", async () => {
 	});
 
 	await test("opens_and_attaches_in_one_call", async () => {
-		const { initialize, attach } = await sdk.initializeAndAttachIntent({
-			...order("EZ-2"), stripe_payment_intent_id: "pi_sdk2" });
+		const { initialize, attach } = await sdk.initializeAndAttachIntent(
+			order("EZ-2"), "pi_sdk2");
 		assert.equal(initialize.status, "initialized");
 		assert.equal(attach.status, "pending");
 		assert.equal(attach.clive_tx_id, initialize.clive_tx_id);
