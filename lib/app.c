@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* app.c - start, the loop, the end; the only file that knows FastCGI. */
+/* app.c - start, and one request from its arrival to its reply. */
 #include "app.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,22 +10,17 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-#include <fcgiapp.h>
-
+#include "cgi.h"
 #include "guard.h"
 #include "log.h"
 #include "shared.h"
-#include "sig.h"
 #include "vault.h"
 
 enum {
 	REPLY_MAX = 8 * 1024 * 1024,	/* bytes of one reply */
 	HEAD_MAX = 4096,
-	DETAILS_MAX = 64 * 1024,
-	DRAIN_MS = 8000			/* for running requests at the end */
+	DETAILS_MAX = 64 * 1024
 };
 
 /* The program, shared by its threads and constant once they run. */
@@ -38,85 +29,27 @@ struct app {
 	struct conf		 conf;
 	struct vault		*vault;
 	struct db		*db;
-	bool			 cgi;
 };
 
 static struct app app;
-static _Atomic int running;		/* requests being worked on */
-static _Atomic bool ending;
-
-/* Where a request comes from and goes to: FastCGI, or (NULL) plain CGI. */
-static const char *
-param(FCGX_Request *fcgx, const char *name)
-{
-	return fcgx != NULL ? FCGX_GetParam(name, fcgx->envp) : getenv(name);
-}
 
 const char *
 request_header(struct request *rq, const char *cgi_name)
 {
-	return param(rq->transport, cgi_name);
-}
-
-static int
-hex_value(char c)
-{
-	const char *digits = "0123456789abcdef", *at;
-
-	if (c >= 'A' && c <= 'F')
-		c = (char)(c - 'A' + 'a');
-	at = c != '\0' ? strchr(digits, c) : NULL;
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
-/* Decodes %xx and +; NULL where it cannot or a NUL would come out. */
-static const char *
-url_decode(struct arena *arena, const char *text, size_t n)
-{
-	char *out = arena_alloc(arena, n + 1), *to = out;
-
-	for (size_t i = 0; i < n; i++) {
-		int value = (unsigned char)text[i];
-		if (text[i] == '+') {
-			value = ' ';
-		} else if (text[i] == '%') {
-			int high = i + 2 < n ? hex_value(text[i + 1]) : -1;
-			int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-			if (low < 0)
-				return NULL;
-			value = high * 16 + low;
-			i += 2;
-		}
-		if (value == 0)
-			return NULL;
-		*to++ = (char)value;
-	}
-	return out;
+	return cgi_param(rq->cgi, cgi_name);
 }
 
 const char *
 request_query(struct request *rq, const char *name)
 {
-	const char *at = param(rq->transport, "QUERY_STRING");
-	const char *found = NULL;
-	size_t name_len = strlen(name);
-
-	while (at != NULL && *at != '\0') {
-		size_t n = strcspn(at, "&");
-		if (n > name_len && at[name_len] == '=' &&
-		    strncmp(at, name, name_len) == 0)
-			found = url_decode(rq->arena, at + name_len + 1,
-			    n - name_len - 1);
-		at += n + (at[n] == '&');
-	}
-	return found;
+	return cgi_query(rq->cgi, rq->arena, name);
 }
 
 static const struct fault *
 check_content_type(struct request *rq)
 {
 	static const char json[] = "application/json";
-	const char *type = param(rq->transport, "CONTENT_TYPE");
+	const char *type = cgi_param(rq->cgi, "CONTENT_TYPE");
 
 	if (rq->action->raw_body)
 		return NULL;
@@ -127,25 +60,11 @@ check_content_type(struct request *rq)
 	    type[strspn(type, " \t")] == ';' ? NULL : &FAULT_CONTENT_TYPE;
 }
 
-static size_t
-read_some(FCGX_Request *fcgx, char *to, size_t n)
-{
-	if (fcgx != NULL) {
-		int got = FCGX_GetStr(to, (int)n, fcgx->in);
-		return got > 0 ? (size_t)got : 0;
-	}
-	ssize_t got;
-	do {
-		got = read(STDIN_FILENO, to, n);
-	} while (got == -1 && errno == EINTR);
-	return got > 0 ? (size_t)got : 0;
-}
-
 /* Content-Length is digits and nothing else, or it is not there. */
 static const struct fault *
 read_length(struct request *rq, size_t *length)
 {
-	const char *text = param(rq->transport, "CONTENT_LENGTH");
+	const char *text = cgi_param(rq->cgi, "CONTENT_LENGTH");
 	size_t max = rq->action->body_max > 0 ? rq->action->body_max :
 	    BODY_MAX;
 
@@ -172,7 +91,7 @@ request_read_body(struct request *rq)
 	char *body = arena_alloc(rq->arena, length + 1);
 	rq->body.p = body;
 	while (rq->body.n < length) {
-		size_t got = read_some(rq->transport, body + rq->body.n,
+		size_t got = cgi_read(rq->cgi, body + rq->body.n,
 		    length - rq->body.n);
 		if (got == 0)
 			return &FAULT_BODY_SHORT;
@@ -192,24 +111,6 @@ method_of(const char *name)
 }
 
 static void
-write_all(FCGX_Request *fcgx, const char *from, size_t n)
-{
-	if (fcgx != NULL) {
-		FCGX_PutStr(from, (int)n, fcgx->out);
-		return;
-	}
-	while (n > 0) {
-		ssize_t put = write(STDOUT_FILENO, from, n);
-		if (put == -1 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return;		/* the caller went away */
-		from += put;
-		n -= (size_t)put;
-	}
-}
-
-static void
 send_reply(struct request *rq)
 {
 	struct buf head;
@@ -224,8 +125,8 @@ send_reply(struct request *rq)
 	    rq->id);
 	buf_puts(&head, buf_str(&rq->reply.head));
 	buf_puts(&head, "\r\n");
-	write_all(rq->transport, head.data, head.len);
-	write_all(rq->transport, buf_str(&rq->reply.body),
+	cgi_write(rq->cgi, head.data, head.len);
+	cgi_write(rq->cgi, buf_str(&rq->reply.body),
 	    rq->reply.body.len);
 	buf_free(&head);
 }
@@ -237,40 +138,48 @@ struct worker {
 	struct request	 rq;
 };
 
-static bool
-worker_start(struct worker *w)
-{
-	char why[256];
-
-	memset(w, 0, sizeof(*w));
-	w->arena = arena_new();
-	w->conn = db_reader(app.db, why, sizeof(why));
-	if (w->conn == NULL)
-		log_warn("%s", why);
-	buf_init(&w->rq.reply.head, HEAD_MAX);
-	buf_init(&w->rq.reply.body, REPLY_MAX);
-	buf_init(&w->rq.details, DETAILS_MAX);
-	return w->conn != NULL;
-}
-
 static void
-worker_end(struct worker *w)
+worker_end(void *thread)
 {
+	struct worker *w = thread;
+
 	conn_close(w->conn);
 	buf_free(&w->rq.reply.head);
 	buf_free(&w->rq.reply.body);
 	buf_free(&w->rq.details);
 	arena_free(w->arena);
+	free(w);
+}
+
+static void *
+worker_start(void)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	char why[256];
+
+	if (w == NULL)
+		abort();
+	w->arena = arena_new();
+	w->conn = db_reader(app.db, why, sizeof(why));
+	buf_init(&w->rq.reply.head, HEAD_MAX);
+	buf_init(&w->rq.reply.body, REPLY_MAX);
+	buf_init(&w->rq.details, DETAILS_MAX);
+	if (w->conn != NULL)
+		return w;
+	log_warn("%s", why);
+	worker_end(w);
+	return NULL;
 }
 
 /* Serves one request of this thread. */
 static void
-serve(struct worker *w, FCGX_Request *fcgx)
+serve(void *thread, struct cgi *cgi)
 {
+	struct worker *w = thread;
 	struct request *rq = &w->rq;
 	int64_t started = clock_monotonic();
-	const char *rest = param(fcgx, "PATH_INFO");
-	const char *method = param(fcgx, "REQUEST_METHOD");
+	const char *rest = cgi_param(cgi, "PATH_INFO");
+	const char *method = cgi_param(cgi, "REQUEST_METHOD");
 
 	buf_reset(&rq->reply.head);
 	buf_reset(&rq->reply.body);
@@ -279,7 +188,7 @@ serve(struct worker *w, FCGX_Request *fcgx)
 		.conf = &app.conf, .vault = app.vault, .db = app.db,
 		.conn = w->conn, .arena = w->arena, .now = clock_now(),
 		.method = method_of(method), .path = app.endpoint->path,
-		.rest = rest != NULL ? rest : "", .transport = fcgx,
+		.rest = rest != NULL ? rest : "", .cgi = cgi,
 		.details = rq->details, .reply.head = rq->reply.head,
 		.reply.body = rq->reply.body,
 	};
@@ -291,75 +200,6 @@ serve(struct worker *w, FCGX_Request *fcgx)
 	    rq->reply.status, (long long)(clock_monotonic() - started),
 	    rq->caller.key_id[0] != '\0' ? " key " : "", rq->caller.key_id);
 	arena_reset(w->arena);
-}
-
-static void *
-request_loop(void *arg)
-{
-	struct worker w;
-	FCGX_Request fcgx;
-
-	(void)arg;
-	if (!worker_start(&w) || FCGX_InitRequest(&fcgx, 0, 0) != 0)
-		exit(1);
-	while (!atomic_load(&ending) && FCGX_Accept_r(&fcgx) == 0) {
-		atomic_fetch_add(&running, 1);
-		serve(&w, &fcgx);
-		FCGX_Finish_r(&fcgx);
-		atomic_fetch_sub(&running, 1);
-	}
-	FCGX_Free(&fcgx, 1);
-	worker_end(&w);
-	return NULL;
-}
-
-/* Waits for the signal to end, then lets running requests finish. */
-static void
-wait_for_end(const sigset_t *signals)
-{
-	const struct timespec pause = { 0, 10 * 1000 * 1000 };
-	int sig;
-
-	sigwait(signals, &sig);
-	atomic_store(&ending, true);
-	int64_t deadline = clock_monotonic() + DRAIN_MS;
-	while (atomic_load(&running) > 0 && clock_monotonic() < deadline)
-		nanosleep(&pause, NULL);
-}
-
-static int
-run_fastcgi(void)
-{
-	pthread_t thread;
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGUSR1);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	if (FCGX_Init() != 0 || !db_start_committer(app.db))
-		return 1;
-	for (int64_t i = 0; i < app.conf.threads; i++) {
-		if (pthread_create(&thread, NULL, request_loop, NULL) != 0)
-			return 1;
-		pthread_detach(thread);
-	}
-	wait_for_end(&signals);
-	/* Threads still wait in accept: leave without tidying under them. */
-	_exit(0);
-}
-
-static int
-run_cgi(void)
-{
-	struct worker w;
-
-	if (!worker_start(&w))
-		return 1;
-	serve(&w, NULL);
-	worker_end(&w);
-	return 0;
 }
 
 /* Opens what every request needs; false with a sentence in why. */
@@ -384,30 +224,40 @@ start(char *why, size_t size)
 	return true;
 }
 
-/* Answers one request with 503, so that callers know to come back. */
-static void
-answer_unavailable(void)
+/* A server for a program that cannot start: 503, so that callers come back. */
+static void *
+unavailable_start(void)
 {
-	static const char format[] = "Status: 503\r\n"
-	    "Content-Type: application/json\r\n"
-	    "Cache-Control: no-store\r\n\r\n"
-	    "{\"error\":\"%s\",\"code\":\"%s\",\"details\":null}";
-	FCGX_Request fcgx;
+	return &app;
+}
+
+static void
+unavailable_end(void *thread)
+{
+	(void)thread;
+}
+
+static void
+unavailable_serve(void *thread, struct cgi *cgi)
+{
 	char text[512];
 
-	int n = snprintf(text, sizeof(text), format, FAULT_STORAGE.text,
-	    FAULT_STORAGE.code);
-	if (app.cgi) {
-		write_all(NULL, text, (size_t)n);
-		return;
-	}
-	if (FCGX_Init() != 0 || FCGX_InitRequest(&fcgx, 0, 0) != 0 ||
-	    FCGX_Accept_r(&fcgx) != 0)
-		exit(1);
-	write_all(&fcgx, text, (size_t)n);
-	FCGX_Finish_r(&fcgx);
-	FCGX_Free(&fcgx, 1);
+	(void)thread;
+	int n = snprintf(text, sizeof(text), "Status: %d\r\n"
+	    "Content-Type: application/json\r\n"
+	    "Cache-Control: no-store\r\n\r\n"
+	    "{\"error\":\"%s\",\"code\":\"%s\",\"details\":null}",
+	    FAULT_STORAGE.status, FAULT_STORAGE.text, FAULT_STORAGE.code);
+	cgi_write(cgi, text, (size_t)n);
 }
+
+static const struct cgi_server unavailable = {
+	unavailable_start, unavailable_end, unavailable_serve
+};
+
+static const struct cgi_server server = {
+	worker_start, worker_end, serve
+};
 
 /* No core files, no setuid children, no files that others can read. */
 static void
@@ -427,16 +277,16 @@ app_main(const struct endpoint *endpoint)
 	char why[CONF_PATH_MAX + 128];
 
 	app.endpoint = endpoint;
-	app.cgi = FCGX_IsCGI() != 0;
 	log_name(endpoint->path);
 	shrink_rights();
 	signal(SIGPIPE, SIG_IGN);
 	/* Trouble may pass (a disk that was full): each caller is a try. */
 	while (!start(why, sizeof(why))) {
 		log_warn("%s", why);
-		answer_unavailable();
-		if (app.cgi)
+		if (!cgi_serve_one(&unavailable) || cgi_is_plain())
 			return 1;
 	}
-	return app.cgi ? run_cgi() : run_fastcgi();
+	if (!cgi_is_plain() && !db_start_committer(app.db))
+		return 1;
+	return cgi_run(&server, (int)app.conf.threads);
 }

@@ -23,6 +23,7 @@
 #include "json.h"
 
 struct action;
+struct cgi;
 struct vault;
 
 enum method {
@@ -72,7 +73,7 @@ struct request {
 	struct operator		 operator;	/* with ACCESS_OPERATOR */
 	struct buf		 details;	/* JSON for a fault's "details" */
 	struct reply		 reply;
-	void			*transport;	/* of lib/app.c */
+	struct cgi		*cgi;
 };
 
 /* A header by its CGI name ("HTTP_X_API_KEY"); NULL where absent. */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cgi.h - one request's way in and out, as FastCGI or as plain CGI, and the
+ * loop that serves them.
+ *
+ * The only module that knows FastCGI. Under FastCGI several threads take
+ * requests; SIGTERM, SIGINT and SIGUSR1 let running ones finish and end the
+ * program. Under plain CGI there is one request, on standard input and
+ * output.
+ */
+#ifndef CGI_H
+#define CGI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arena.h"
+
+struct cgi;
+
+/* Was the program started as plain CGI? */
+bool		 cgi_is_plain(void);
+
+/* A CGI variable ("PATH_INFO", "HTTP_X_API_KEY"); NULL where absent. Lives
+ * as long as the request. */
+const char	*cgi_param(struct cgi *, const char *name);
+
+/* Reads up to n bytes of the body; 0 at its end. */
+size_t		 cgi_read(struct cgi *, char *to, size_t n);
+
+/* Writes; a caller that went away is not told of. */
+void		 cgi_write(struct cgi *, const char *from, size_t n);
+
+/*
+ * A parameter of the query string, decoded into the arena; NULL where it is
+ * absent. Given twice, the last one counts. NULs and invalid escapes make it
+ * absent.
+ */
+const char	*cgi_query(struct cgi *, struct arena *, const char *name);
+
+/* Decodes %xx and +; NULL where it cannot or a NUL would come out. */
+const char	*cgi_url_decode(struct arena *, const char *text, size_t n);
+
+/* What serves requests. */
+struct cgi_server {
+	/* Makes what one thread reuses; NULL ends the program. */
+	void	*(*thread_start)(void);
+	void	 (*thread_end)(void *);
+	/* Serves one request: reads and writes. */
+	void	 (*serve)(void *thread, struct cgi *);
+};
+
+/*
+ * Serves until a signal ends it (FastCGI, with so many threads) or one
+ * request (CGI). Returns the exit status.
+ */
+int		 cgi_run(const struct cgi_server *, int threads);
+
+/* Serves a single request in this thread and returns; false where none can
+ * come. */
+bool		 cgi_serve_one(const struct cgi_server *);
+
+#endif
