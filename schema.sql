@@ -86,6 +86,32 @@ CREATE TABLE api_key (
 	revoked_at INTEGER
 ) STRICT;
 
+-- Which processor may carry a payment, and what it takes for it. '*' matches
+-- anything; the cheapest matching rule is tried first.
+CREATE TABLE fee_rule (
+	id TEXT PRIMARY KEY,
+	processor TEXT NOT NULL CHECK (length(processor) > 0),
+	-- card, revolut_pay, open_banking, mobile_money or *
+	payment_type TEXT NOT NULL,
+	-- two letters of the buyer's country, upper case, or *
+	country TEXT NOT NULL,
+	-- visa, mastercard ... in lower case, or *
+	card_scheme TEXT NOT NULL,
+	-- three letters, upper case, or *
+	currency TEXT NOT NULL,
+	percent_ppm INTEGER NOT NULL CHECK (percent_ppm BETWEEN 0 AND 1000000),
+	-- Fixed part in hundredths of the currency's major unit: 30 is 0.30.
+	fixed_hundredths INTEGER NOT NULL 
+		CHECK (fixed_hundredths BETWEEN 0 AND 100000),
+	created_at INTEGER NOT NULL,
+	-- NULL while the rule is in force. Rules are never changed: payments
+	-- refer to the one they were opened under.
+	ended_at INTEGER
+) STRICT;
+INSERT INTO fee_rule (id, processor, payment_type, country, card_scheme,
+	currency, percent_ppm, fixed_hundredths, created_at) VALUES
+	('rule_stripe_default', 'stripe', 'card', '*', '*', '*', 29000, 30, 0);
+
 -- One payment. The table is called tx because TRANSACTION is a word of SQL.
 CREATE TABLE tx (
 	-- CLVTX_<13 digits of ms>_<9 digits>: time-ordered, so is this index.
@@ -98,6 +124,8 @@ CREATE TABLE tx (
 	-- checkout reuses it.
 	echezona_reference TEXT NOT NULL
 		CHECK (length(echezona_reference) BETWEEN 1 AND 128),
+	-- The buyer's address, for receipts; NULL in the two-step flow.
+	email TEXT,
 	-- The partner's meta object, byte for byte as it came; NULL: none.
 	meta TEXT,
 	-- Moves only along the table in lib/tx.c.
@@ -106,6 +134,12 @@ CREATE TABLE tx (
 	-- Which processor carries the payment, and its name for it there.
 	processor TEXT NOT NULL CHECK (length(processor) > 0),
 	processor_ref TEXT,
+	-- The rule under which it was opened, where we opened it; its fees hold.
+	fee_rule_id TEXT REFERENCES fee_rule (id),
+	-- When to look the payment up at the processor, and how often that was
+	-- done already; NULL: never, the intent is not ours.
+	next_look_at INTEGER,
+	looks INTEGER NOT NULL DEFAULT 0,
 	-- Computed once, at success; NULL before (fees: lib/fee.h).
 	processor_fee_ppm INTEGER,
 	partner_fee_ppm INTEGER,
@@ -136,6 +170,51 @@ CREATE INDEX tx_by_reference ON tx (echezona_reference, clive_tx_id);
 CREATE INDEX tx_open ON tx (updated_at)
 	WHERE status IN ('initialized', 'pending');
 
+-- Open payments to look up, by when.
+CREATE INDEX tx_look ON tx (next_look_at) WHERE status = 'pending';
+
+-- How a payment found its processor: the inputs and every candidate with its
+-- verdict, so that the decision can be explained later.
+CREATE TABLE route_decision (
+	clive_tx_id TEXT PRIMARY KEY REFERENCES tx (clive_tx_id),
+	-- JSON object: payment_type, country, card_scheme, amount, currency
+	inputs TEXT NOT NULL,
+	-- JSON array in the order tried: rule, processor, estimated_fee
+	candidates TEXT NOT NULL,
+	created_at INTEGER NOT NULL
+) STRICT;
+
+-- A question to a processor, written before it is asked.
+CREATE TABLE processor_call (
+	id TEXT PRIMARY KEY,
+	clive_tx_id TEXT NOT NULL REFERENCES tx (clive_tx_id),
+	processor TEXT NOT NULL,
+	-- open, checkout, cancel, refund
+	operation TEXT NOT NULL,
+	-- The fee rule under which it is asked; NULL: none.
+	fee_rule_id TEXT REFERENCES fee_rule (id),
+	-- What makes asking again the same question.
+	idempotency_key TEXT NOT NULL,
+	-- asking: no answer on record yet. done, refused: answered. down:
+	-- certainly not done. unknown: perhaps done.
+	status TEXT NOT NULL CHECK (status IN
+		('asking', 'done', 'refused', 'down', 'unknown')),
+	-- What the payment's row does not hold but the question needs.
+	payment_type TEXT,
+	descriptor_suffix TEXT,
+	-- When cron/reconcile asks again where no answer is on record.
+	next_look_at INTEGER NOT NULL,
+	looks INTEGER NOT NULL DEFAULT 0,
+	-- HTTP status and words of the answer; NULL before.
+	answer_status INTEGER,
+	answer_message TEXT,
+	started_at INTEGER NOT NULL,
+	finished_at INTEGER
+) STRICT;
+CREATE INDEX processor_call_by_tx ON processor_call (clive_tx_id);
+CREATE INDEX processor_call_due ON processor_call (next_look_at)
+	WHERE status IN ('asking', 'unknown');
+
 -- The answer to a mutation, kept so that a retry gets it again.
 CREATE TABLE idempotency (
 	-- Days since 1970: leads the key, so that inserts stay within one
@@ -154,6 +233,10 @@ CREATE TABLE idempotency (
 	status INTEGER,
 	-- The answer's JSON text; NULL while running.
 	answer TEXT,
+	-- While running: the payment it opened, and until when it may run. Then
+	-- a retry goes on where it stopped.
+	clive_tx_id TEXT,
+	lease_until INTEGER NOT NULL DEFAULT 0,
 	created_at INTEGER NOT NULL,
 	PRIMARY KEY (day, owner, path, idempotency_key)
 ) STRICT, WITHOUT ROWID;

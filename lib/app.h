@@ -48,6 +48,17 @@ struct action {
 	 */
 	const struct fault	*(*change)(struct conn *, struct request *,
 				    void *input);
+	/*
+	 * Instead of change, for a mutation that calls a processor. before
+	 * and after run like change, each in a transaction of its own; what
+	 * after writes stays even where it refuses. ask runs between them,
+	 * outside of any, and may take its time.
+	 */
+	const struct fault	*(*before)(struct conn *, struct request *,
+				    void *input);
+	const struct fault	*(*ask)(struct request *, void *input);
+	const struct fault	*(*after)(struct conn *, struct request *,
+				    void *input);
 };
 
 enum { BODY_MAX = 64 * 1024 };

@@ -19,6 +19,7 @@
 enum kind {
 	KIND_MODE,	/* sandbox or live */
 	KIND_TEXT,
+	KIND_OPTIONAL,	/* text that may be empty */
 	KIND_NUMBER,
 	KIND_NUMBERS,	/* blank-separated */
 	KIND_SECRETS	/* blank-separated */
@@ -47,6 +48,45 @@ static const struct setting settings[] = {
 	  AT(stripe_webhook_secret_count), 0, 0, "",
 	  "Signing secrets (whsec_...) of the Stripe webhook endpoint, up to\n"
 	  "four, separated by blanks: keep the old one while it is rolled." },
+	{ "stripe_api_base", KIND_TEXT, AT(stripe_api_base), 0, 0, 0,
+	  "https://api.stripe.com",
+	  "Where Stripe's API is; the sandbox has a stand-in." },
+	{ "stripe_secret_key", KIND_OPTIONAL, AT(stripe_secret_key), 0, 0, 0,
+	  "", "sk_..., for payments that we open." },
+	{ "stripe_publishable_key", KIND_OPTIONAL,
+	  AT(stripe_publishable_key), 0, 0, 0, "",
+	  "pk_..., handed to browsers." },
+	{ "revolut_api_base", KIND_TEXT, AT(revolut_api_base), 0, 0, 0,
+	  "https://merchant.revolut.com",
+	  "Where Revolut's Merchant API is." },
+	{ "revolut_secret_key", KIND_OPTIONAL, AT(revolut_secret_key), 0,
+	  0, 0, "", "sk_..., for orders that we open." },
+	{ "revolut_public_key", KIND_OPTIONAL, AT(revolut_public_key), 0,
+	  0, 0, "", "pk_..., handed to browsers." },
+	{ "revolut_webhook_secret", KIND_SECRETS, AT(revolut_webhook_secret),
+	  AT(revolut_webhook_secret_count), 0, 0, "",
+	  "Signing secrets (wsk_...) of the Revolut webhook, up to four." },
+	{ "clickpesa_api_url", KIND_TEXT, AT(clickpesa_api_url), 0, 0, 0,
+	  "https://api.clickpesa.com/third-parties",
+	  "Where ClickPesa's API is." },
+	{ "clickpesa_client_id", KIND_OPTIONAL, AT(clickpesa_client_id), 0,
+	  0, 0, "", "The client id of the ClickPesa application." },
+	{ "clickpesa_api_key", KIND_OPTIONAL, AT(clickpesa_api_key), 0,
+	  0, 0, "", "Its API key." },
+	{ "clickpesa_webhook_url", KIND_OPTIONAL, AT(clickpesa_webhook_url),
+	  0, 0, 0, "",
+	  "What ClickPesa is told to call; empty: base_url and\n"
+	  "/webhooks/clickpesa." },
+	{ "clickpesa_checksum_key", KIND_OPTIONAL,
+	  AT(clickpesa_checksum_key), 0, 0, 0, "",
+	  "The application's checksum key, where checksums are on." },
+	{ "clickpesa_webhook_verify", KIND_OPTIONAL,
+	  AT(clickpesa_webhook_verify), 0, 0, 0, "",
+	  "checksum, query (ask ClickPesa before crediting) or off (trust the\n"
+	  "body: dangerous). Empty: checksum with a key, else query." },
+	{ "processor_timeout_ms", KIND_NUMBER, AT(processor_timeout_ms), 0,
+	  100, 120000, "15000",
+	  "How long one try of a call to a processor may take." },
 	{ "rate_limit_per_minute", KIND_NUMBER, AT(rate_limit), 0,
 	  0, 1000000, "120",
 	  "Requests a minute of one partner; 0 switches the limit off." },
@@ -173,9 +213,10 @@ store_list(struct conf *conf, const struct setting *s, char *value)
 			    &conf->webhook_retry_ms[*count]))
 				return false;
 		} else {
+			char (*secrets)[128] = (void *)((char *)conf +
+			    s->offset);
 			if (*count == CONF_SECRETS_MAX || !store_text(
-			    conf->stripe_webhook_secret[*count],
-			    sizeof(conf->stripe_webhook_secret[0]), word))
+			    secrets[*count], sizeof(secrets[0]), word))
 				return false;
 		}
 		(*count)++;
@@ -192,9 +233,11 @@ store(struct conf *conf, const struct setting *s, char *value)
 	case KIND_MODE:
 		conf->live = strcmp(value, "live") == 0;
 		return conf->live || strcmp(value, "sandbox") == 0;
+	case KIND_OPTIONAL:
+		return store_text(at, 256, value);
 	case KIND_TEXT:
 		return *value != '\0' &&
-		    store_text(at, sizeof(conf->base_url), value);
+		    store_text(at, 256, value);
 	case KIND_NUMBER:
 		return read_number(value, s, (int64_t *)(void *)at);
 	case KIND_NUMBERS:
@@ -322,8 +365,7 @@ conf_load(struct conf *conf, char *why, size_t size)
 void
 conf_wipe(struct conf *conf)
 {
-	sig_wipe(conf->stripe_webhook_secret,
-	    sizeof(conf->stripe_webhook_secret));
+	sig_wipe(conf, sizeof(*conf));
 }
 
 void
@@ -337,9 +379,9 @@ conf_example(FILE *f, bool live, const char *base_url, const char *secret)
 
 		if (s->kind == KIND_MODE)
 			value = live ? "live" : "sandbox";
-		else if (s->kind == KIND_TEXT)
+		else if (strcmp(s->key, "base_url") == 0)
 			value = base_url;
-		else if (s->kind == KIND_SECRETS)
+		else if (strcmp(s->key, "stripe_webhook_secret") == 0)
 			value = secret;
 		fputs("\n# ", f);
 		for (const char *c = s->help; *c != '\0'; c++) {

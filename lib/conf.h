@@ -28,6 +28,23 @@ struct conf {
 	char	 base_url[256];		/* how the outside reaches us */
 	char	 stripe_webhook_secret[CONF_SECRETS_MAX][128];
 	size_t	 stripe_webhook_secret_count;
+	char	 stripe_api_base[256];
+	char	 stripe_secret_key[256];	/* empty: Stripe is not used */
+	char	 stripe_publishable_key[256];
+	char	 revolut_api_base[256];
+	char	 revolut_secret_key[256];	/* empty: not used */
+	char	 revolut_public_key[256];
+	char	 revolut_webhook_secret[CONF_SECRETS_MAX][128];
+	size_t	 revolut_webhook_secret_count;
+	char	 clickpesa_api_url[256];
+	char	 clickpesa_client_id[256];	/* empty: not used */
+	char	 clickpesa_api_key[256];
+	char	 clickpesa_webhook_url[256];	/* given out as notificationUrl */
+	char	 clickpesa_checksum_key[256];
+	char	 clickpesa_webhook_verify[16];	/* off, checksum, query; empty:
+						   checksum with a key, else
+						   query */
+	int64_t	 processor_timeout_ms;		/* one try of one call */
 	int64_t	 rate_limit;		/* requests a minute and partner; 0: none */
 	int64_t	 threads;		/* request threads of a FastCGI program */
 	int64_t	 wait_ms;		/* for the database, and for a first
@@ -56,7 +73,7 @@ bool	conf_read(const char *var, struct conf *, char *why, size_t why_size);
 /* conf_find and conf_read in one. */
 bool	conf_load(struct conf *, char *why, size_t why_size);
 
-/* Wipes the secrets. */
+/* Wipes all of it: much of it is secret. */
 void	conf_wipe(struct conf *);
 
 /* Writes the commented example file to f; the text behind it is conf.c's. */

@@ -4,13 +4,26 @@
 
 #include <string.h>
 
-/* 0.30 of the major unit, rounded to the currency's minor unit. */
-static int64_t
-fixed_fee(const char *currency)
+/* Hundredths of the major unit in minor units, half away from zero. */
+static bool
+fixed_part(const char *currency, int64_t hundredths, int64_t *minor)
 {
-	static const int64_t units[] = { 0, 3, 30, 300, 3000 };
+	static const int64_t per_major[] = { 1, 10, 100, 1000, 10000 };
 
-	return units[currency_exponent(currency)];
+	/* A share of so many hundredths is one of so many 10000 ppm. */
+	return money_share_half_up(per_major[currency_exponent(currency)],
+	    hundredths * 10000, minor);
+}
+
+bool
+fee_processor(struct amount amount, int64_t percent_ppm,
+    int64_t fixed_hundredths, int64_t *fee)
+{
+	int64_t share, fixed;
+
+	return money_share_half_up(amount.minor, percent_ppm, &share) &&
+	    fixed_part(amount.currency, fixed_hundredths, &fixed) &&
+	    money_add(share, fixed, fee);
 }
 
 bool
@@ -24,10 +37,8 @@ fee_split(struct amount amount, struct fee_terms terms, struct fee *fee)
 	fee->partner_ppm = terms.client_ppm >= 0 ? terms.client_ppm :
 	    terms.partner_ppm;
 	fee->clive_earning_ppm = terms.partner_ppm - terms.processor_ppm;
-	return money_share_half_up(amount.minor, terms.processor_ppm,
-	    &fee->processor_fee) &&
-	    money_add(fee->processor_fee, fixed_fee(amount.currency),
-	    &fee->processor_fee) &&
+	return fee_processor(amount, terms.processor_ppm,
+	    terms.fixed_hundredths, &fee->processor_fee) &&
 	    money_share_half_up(amount.minor, fee->partner_ppm, &total) &&
 	    money_add(total, flat ? terms.client_flat_cents : 0, &total) &&
 	    money_share_half_up(amount.minor, terms.partner_ppm, &clive) &&

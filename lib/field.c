@@ -424,6 +424,27 @@ field_check_email(const char *text)
 }
 
 const char *
+field_check_descriptor(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		if (!isascii((unsigned char)*c) ||
+		    !(isalnum((unsigned char)*c) ||
+		    strchr(" -_.", *c) != NULL))
+			return "Invalid: use letters, digits, space, -, _ "
+			    "and .";
+	return NULL;
+}
+
+const char *
+field_check_country(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c < 'A' || *c > 'Z')
+			return "Invalid country: use two capital letters";
+	return NULL;
+}
+
+const char *
 field_check_intent(const char *text)
 {
 	if (strncmp(text, "pi_", 3) != 0 || text[3] == '\0')

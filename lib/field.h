@@ -61,6 +61,8 @@ const char	*field_check_markup(const char *);	/* no < > or controls */
 const char	*field_check_colour(const char *);	/* #rgb or #rrggbb */
 const char	*field_check_url(const char *);		/* http(s)://... */
 const char	*field_check_email(const char *);
+const char	*field_check_descriptor(const char *);	/* clive.md 4.3 */
+const char	*field_check_country(const char *);	/* two capitals */
 const char	*field_check_intent(const char *);	/* pi_ and letters, digits */
 
 /*

@@ -200,6 +200,8 @@ run(struct request *rq, const struct endpoint *endpoint)
 		return &FAULT_SCOPE;
 	if (rq->action->change != NULL)
 		return idem_run(rq, input);
+	if (rq->action->ask != NULL)
+		return idem_run_asking(rq, input);
 	return rq->action->handle(rq, input);
 }
 

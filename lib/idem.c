@@ -11,13 +11,18 @@
 
 enum {
 	DAY_MS = 24 * 60 * 60 * 1000,
-	POLL_MS = 20	/* between looks at a first request that runs */
+	POLL_MS = 20,	/* between looks at a first request that runs */
+	CLAIM_MS = 3 * 60 * 1000	/* longer than any call may take */
 };
 
 /* What idem_run hands to the transaction. */
 struct mutation {
-	struct request	*rq;
-	void		*input;
+	struct request		*rq;
+	void			*input;
+	/* Of a mutation that calls a processor. */
+	struct idem		 idem;
+	bool			 answered;
+	const struct fault	*fault;
 };
 
 static int64_t
@@ -42,7 +47,10 @@ idem_find(struct conn *c, struct request *rq)
 		    memcmp(stored.p, hash, sizeof(hash)) != 0) {
 			idem.state = IDEM_CONFLICT;
 		} else if (row_null(r, 1)) {
-			idem.state = IDEM_RUNNING;
+			idem.state = row_int(r, 5) > clock_now() ?
+			    IDEM_RUNNING : IDEM_LEFT;
+			idem.day = row_int(r, 3);
+			idem.clive_tx_id = row_text_copy(r, 4, rq->arena);
 		} else {
 			idem.state = IDEM_REPLAY;
 			idem.status = (int)row_int(r, 1);
@@ -70,6 +78,7 @@ idem_replay(struct request *rq, bool *answered)
 	}
 	switch (idem.state) {
 	case IDEM_FRESH:
+	case IDEM_LEFT:
 		return NULL;
 	case IDEM_REPLAY:
 		reply_replay(rq, idem.status, idem.answer);
@@ -131,6 +140,7 @@ run(struct conn *c, void *arg)
 	case IDEM_CONFLICT:
 		return &FAULT_IDEMPOTENCY_CONFLICT;
 	case IDEM_RUNNING:
+	case IDEM_LEFT:
 		return &FAULT_IDEMPOTENCY_IN_PROGRESS;
 	case IDEM_FRESH:
 		fault = change(c, m);
@@ -144,7 +154,152 @@ run(struct conn *c, void *arg)
 const struct fault *
 idem_run(struct request *rq, void *input)
 {
-	struct mutation m = { rq, input };
+	struct mutation m = { .rq = rq, .input = input };
 
 	return request_txn(rq, run, &m);
+}
+
+/* ------------------------------------ mutations that call a processor */
+
+static void
+lease(struct conn *c, const struct mutation *m, int64_t until)
+{
+	struct request *rq = m->rq;
+
+	conn_run(c, SQL_IDEMPOTENCY_LEASE, "iittt", until, m->idem.day,
+	    rq->caller.partner_id, rq->path, rq->idempotency_key);
+}
+
+static void
+insert_claim(struct conn *c, const struct mutation *m, int64_t until)
+{
+	struct request *rq = m->rq;
+	uint8_t hash[SHA256_SIZE];
+
+	sig_sha256(rq->body.p, rq->body.n, hash);
+	conn_run(c, SQL_IDEMPOTENCY_CLAIM, "itttbtii", m->idem.day,
+	    rq->caller.partner_id, rq->path, rq->idempotency_key, hash,
+	    sizeof(hash), rq->claimed_tx, until, rq->now);
+}
+
+static void
+set_answer(struct conn *c, const struct mutation *m)
+{
+	struct request *rq = m->rq;
+	struct slice answer = { rq->reply.body.data, rq->reply.body.len };
+
+	conn_run(c, SQL_IDEMPOTENCY_ANSWER, "isittt",
+	    (int64_t)rq->reply.status, answer, m->idem.day,
+	    rq->caller.partner_id, rq->path, rq->idempotency_key);
+}
+
+static const struct fault *
+run_before(struct conn *c, struct mutation *m)
+{
+	struct request *rq = m->rq;
+
+	conn_savepoint(c);
+	const struct fault *fault = rq->action->before(c, rq, m->input);
+	if (conn_failed(c) != NULL)
+		return &FAULT_STORAGE;	/* db_txn undoes everything */
+	if (fault == NULL)
+		conn_release(c);
+	else
+		conn_rollback_to(c);
+	return fault;
+}
+
+/* The first transaction: takes the key, writes what is about to be asked. */
+static const struct fault *
+claim(struct conn *c, void *arg)
+{
+	struct mutation *m = arg;
+	struct request *rq = m->rq;
+	const struct fault *fault;
+	int64_t now = clock_now();
+
+	m->answered = false;
+	rq->resume = rq->claimed_tx = NULL;
+	m->idem = idem_find(c, rq);
+	switch (m->idem.state) {
+	case IDEM_REPLAY:
+		reply_replay(rq, m->idem.status, m->idem.answer);
+		m->answered = true;
+		return NULL;
+	case IDEM_CONFLICT:
+		return &FAULT_IDEMPOTENCY_CONFLICT;
+	case IDEM_RUNNING:
+		return &FAULT_IDEMPOTENCY_IN_PROGRESS;
+	case IDEM_LEFT:
+		rq->resume = m->idem.clive_tx_id;
+		break;
+	case IDEM_FRESH:
+		m->idem.day = day_of(rq->now);
+		break;
+	}
+	fault = run_before(c, m);
+	if (fault != NULL && (rq->resume != NULL || !fault->kept))
+		return fault;
+	if (fault != NULL) {
+		reply_fault(rq, fault);
+		store(c, rq);
+		m->answered = true;
+	} else if (rq->resume != NULL) {
+		lease(c, m, now + CLAIM_MS);
+	} else {
+		insert_claim(c, m, now + CLAIM_MS);
+	}
+	return NULL;
+}
+
+/* The second transaction: what came back, and the answer. */
+static const struct fault *
+finish(struct conn *c, void *arg)
+{
+	struct mutation *m = arg;
+	struct request *rq = m->rq;
+
+	buf_reset(&rq->reply.body);
+	m->fault = rq->action->after(c, rq, m->input);
+	if (m->fault != NULL && !m->fault->kept) {
+		lease(c, m, 0);		/* a retry goes on at once */
+		return NULL;
+	}
+	if (m->fault != NULL)
+		reply_fault(rq, m->fault);
+	m->fault = NULL;
+	set_answer(c, m);
+	return NULL;
+}
+
+static const struct fault *
+before_unkeyed(struct conn *c, void *arg)
+{
+	return run_before(c, arg);
+}
+
+static const struct fault *
+after_unkeyed(struct conn *c, void *arg)
+{
+	struct mutation *m = arg;
+
+	buf_reset(&m->rq->reply.body);
+	m->fault = m->rq->action->after(c, m->rq, m->input);
+	return NULL;
+}
+
+const struct fault *
+idem_run_asking(struct request *rq, void *input)
+{
+	struct mutation m = { .rq = rq, .input = input };
+	bool keyed = rq->idempotency_key != NULL;
+	const struct fault *fault;
+
+	fault = request_txn(rq, keyed ? claim : before_unkeyed, &m);
+	if (fault != NULL || m.answered)
+		return fault;
+	if ((fault = rq->action->ask(rq, input)) != NULL)
+		return fault;
+	fault = request_txn(rq, keyed ? finish : after_unkeyed, &m);
+	return fault != NULL ? fault : m.fault;
 }

@@ -16,13 +16,17 @@ enum idem_state {
 	IDEM_FRESH,		/* never seen */
 	IDEM_REPLAY,		/* answered: status and answer are set */
 	IDEM_CONFLICT,		/* the same key with another body */
-	IDEM_RUNNING		/* the first request has no answer yet */
+	IDEM_RUNNING,		/* the first request has no answer yet */
+	IDEM_LEFT		/* nor will it get one: it stopped half-way */
 };
 
 struct idem {
 	enum idem_state	 state;
 	int		 status;
 	struct slice	 answer;	/* in the request's arena */
+	int64_t		 day;		/* the row is filed under */
+	const char	*clive_tx_id;	/* the payment a request that was left
+					   had opened */
 };
 
 /* Looks the request's key up on any connection. */
@@ -34,6 +38,15 @@ struct idem	 idem_find(struct conn *, struct request *);
  * fault for a conflict or for a first request that did not end in time.
  */
 const struct fault *idem_replay(struct request *, bool *answered);
+
+/*
+ * For an action that calls a processor (before, ask, after): takes the key
+ * and runs `before` in one transaction, asks outside of any, runs `after` and
+ * stores the answer in another. A retry of a request that stopped half-way
+ * gets the payment that it had opened as rq->resume. A request without an
+ * idempotency key runs the same three parts.
+ */
+const struct fault *idem_run_asking(struct request *, void *input);
 
 /*
  * Runs the action's change in one transaction together with storing its

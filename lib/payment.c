@@ -6,25 +6,8 @@
 
 #include "audit.h"
 #include "ledger.h"
-#include "stripe-events.h"
 
 enum { WAITING_MAX = 64 };	/* events that wait for one payment */
-
-static const struct {
-	const char	*processor;
-	payment_reader	*reader;
-} readers[] = {
-	{ "stripe", stripe_payment_event },
-};
-
-payment_reader *
-payment_reader_of(const char *processor)
-{
-	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
-		if (strcmp(readers[i].processor, processor) == 0)
-			return readers[i].reader;
-	return NULL;
-}
 
 /* What one event is applied with. */
 struct applying {

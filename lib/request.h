@@ -68,6 +68,9 @@ struct request {
 	const struct action	*action;
 	struct slice		 body;
 	const char		*idempotency_key;
+	const char		*resume;	/* a payment that an earlier
+						   request with this key opened */
+	const char		*claimed_tx;	/* the one this request opened */
 	const struct json	*json;		/* the body, parsed; NULL before */
 	struct caller		 caller;	/* with ACCESS_KEY, ACCESS_SIGNED */
 	struct operator		 operator;	/* with ACCESS_OPERATOR */

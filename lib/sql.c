@@ -12,7 +12,7 @@
 	"t.processor_fee_ppm, t.partner_fee_ppm, t.clive_earning_ppm, " \
 	"t.clive_earning, t.processor_fee, t.platform_fee, t.net_amount, " \
 	"t.refunded_amount, t.disputed_amount, t.settlement_status, t.created_at, " \
-	"t.updated_at, p.legal_name, c.legal_name "
+	"t.updated_at, p.legal_name, c.legal_name, t.email, t.fee_rule_id "
 
 #define TX_TABLES \
 	"FROM tx t JOIN partner p ON p.partner_id = t.partner_id " \
@@ -95,8 +95,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_TX_INSERT] =
 	    "INSERT INTO tx (clive_tx_id, partner_id, client_id, amount, "
 	    "currency, echezona_reference, meta, status, processor, "
-	    "settlement_status, created_at, updated_at) VALUES ($1, $2, $3, "
-	    "$4, $5, $6, $7, 'initialized', $8, 'unsettled', $9, $9)",
+	    "settlement_status, created_at, updated_at, email) VALUES ($1, "
+	    "$2, $3, $4, $5, $6, $7, 'initialized', $8, 'unsettled', $9, "
+	    "$9, $10)",
 	[SQL_TX_FIND] =
 	    "SELECT " TX_COLUMNS TX_TABLES
 	    "WHERE t.clive_tx_id = $1",
@@ -143,15 +144,78 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_TX_STALE] =
 	    "SELECT clive_tx_id FROM tx WHERE status IN ('initialized', "
 	    "'pending') AND updated_at < $1 ORDER BY updated_at LIMIT $2",
+	[SQL_TX_SET_PROCESSOR] =
+	    "UPDATE tx SET processor = $1, fee_rule_id = $2, next_look_at = "
+	    "$3 WHERE clive_tx_id = $4 AND status = 'initialized'",
+	[SQL_TX_SET_LOOK] =
+	    "UPDATE tx SET next_look_at = $1, looks = $2 WHERE clive_tx_id "
+	    "= $3",
+	[SQL_TX_LOOKS_DUE] =
+	    "SELECT clive_tx_id, processor, processor_ref, looks FROM tx "
+	    "WHERE status = 'pending' AND next_look_at <= $1 AND "
+	    "processor_ref IS NOT NULL ORDER BY next_look_at LIMIT $2",
+	[SQL_FEE_RULES_MATCHING] =
+	    "SELECT id, processor, percent_ppm, fixed_hundredths FROM "
+	    "fee_rule WHERE ended_at IS NULL AND payment_type IN ('*', $1) "
+	    "AND country IN ('*', $2) AND card_scheme IN ('*', $3) AND "
+	    "currency IN ('*', $4) AND ($5 = '' OR processor = $5) ORDER BY "
+	    "id",
+	[SQL_FEE_RULE_FIND] =
+	    "SELECT percent_ppm, fixed_hundredths FROM fee_rule WHERE id = "
+	    "$1",
+	[SQL_ROUTE_DECISION_INSERT] =
+	    "INSERT INTO route_decision (clive_tx_id, inputs, candidates, "
+	    "created_at) VALUES ($1, $2, $3, $4)",
+	[SQL_ROUTE_DECISION_OF_TX] =
+	    "SELECT created_at, inputs, candidates FROM route_decision "
+	    "WHERE clive_tx_id = $1",
+	[SQL_PROCESSOR_CALL_INSERT] =
+	    "INSERT INTO processor_call (id, clive_tx_id, processor, "
+	    "operation, fee_rule_id, idempotency_key, status, payment_type, "
+	    "descriptor_suffix, started_at, next_look_at) VALUES ($1, $2, "
+	    "$3, $4, $5, $6, 'asking', $7, $8, $9, $10)",
+	[SQL_PROCESSOR_CALL_FINISH] =
+	    "UPDATE processor_call SET status = $1, answer_status = $2, "
+	    "answer_message = $3, finished_at = $4 WHERE id = $5",
+	[SQL_PROCESSOR_CALL_LOOK] =
+	    "UPDATE processor_call SET next_look_at = $1, looks = $2 WHERE "
+	    "id = $3",
+	[SQL_PROCESSOR_CALL_OPEN_OF_TX] =
+	    "SELECT id, fee_rule_id FROM processor_call WHERE clive_tx_id = "
+	    "$1 AND operation = 'open' AND status IN ('asking', 'unknown') "
+	    "ORDER BY started_at DESC, id DESC LIMIT 1",
+	[SQL_PROCESSOR_CALLS_DUE] =
+	    "SELECT id, processor, idempotency_key, looks, clive_tx_id, "
+	    "payment_type, descriptor_suffix FROM processor_call WHERE "
+	    "status IN ('asking', 'unknown') AND operation = 'open' AND "
+	    "next_look_at <= $1 ORDER BY next_look_at LIMIT $2",
+	[SQL_PROCESSOR_CALLS_OF_TX] =
+	    "SELECT started_at, finished_at, processor, operation, "
+	    "fee_rule_id, idempotency_key, status, answer_status, "
+	    "answer_message FROM processor_call WHERE clive_tx_id = $1 "
+	    "ORDER BY started_at, id",
 
 	/* Idempotency */
 	[SQL_IDEMPOTENCY_FIND] =
-	    "SELECT body_hash, status, answer FROM idempotency WHERE day IN "
-	    "($1, $2) AND owner = $3 AND path = $4 AND idempotency_key = $5",
+	    "SELECT body_hash, status, answer, day, clive_tx_id, "
+	    "lease_until FROM idempotency WHERE day IN ($1, $2) AND owner = "
+	    "$3 AND path = $4 AND idempotency_key = $5",
 	[SQL_IDEMPOTENCY_STORE] =
 	    "INSERT INTO idempotency (day, owner, path, idempotency_key, "
 	    "body_hash, status, answer, created_at) VALUES ($1, $2, $3, $4, "
 	    "$5, $6, $7, $8)",
+	[SQL_IDEMPOTENCY_CLAIM] =
+	    "INSERT INTO idempotency (day, owner, path, idempotency_key, "
+	    "body_hash, clive_tx_id, lease_until, created_at) VALUES ($1, "
+	    "$2, $3, $4, $5, $6, $7, $8)",
+	[SQL_IDEMPOTENCY_LEASE] =
+	    "UPDATE idempotency SET lease_until = $1 WHERE day = $2 AND "
+	    "owner = $3 AND path = $4 AND idempotency_key = $5 AND status "
+	    "IS NULL",
+	[SQL_IDEMPOTENCY_ANSWER] =
+	    "UPDATE idempotency SET status = $1, answer = $2, lease_until = "
+	    "0 WHERE day = $3 AND owner = $4 AND path = $5 AND "
+	    "idempotency_key = $6",
 	[SQL_IDEMPOTENCY_EXPIRE] =
 	    "DELETE FROM idempotency WHERE day < $1",
 

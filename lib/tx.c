@@ -87,6 +87,8 @@ tx_of_row(struct rows *r, struct arena *arena)
 	tx->updated_at = row_int(r, 21);
 	tx->partner_name = row_text_copy(r, 22, arena);
 	tx->client_name = row_text_copy(r, 23, arena);
+	tx->email = row_text_copy(r, 24, arena);
+	tx->fee_rule_id = row_text_copy(r, 25, arena);
 	return tx;
 }
 
@@ -122,9 +124,10 @@ tx_open(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
 	/* Two payments of one millisecond may draw the same digits. */
 	do {
 		id_make_tx(now, id);
-		n = conn_run(c, SQL_TX_INSERT, "tttittsti", id, tx->partner_id,
+		n = conn_run(c, SQL_TX_INSERT, "tttittstit", id, tx->partner_id,
 		    tx->client_id, tx->amount.minor, tx->amount.currency,
-		    tx->echezona_reference, meta, tx->processor, now);
+		    tx->echezona_reference, meta, tx->processor, now,
+		    tx->email);
 	} while (n == CONN_TAKEN);
 	tx->clive_tx_id = arena_strdup(arena, id);
 	tx->status = TX_INITIALIZED;
@@ -155,12 +158,29 @@ tx_attach(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
 	return TX_ATTACH_DONE;
 }
 
+/* What the processor takes: by the payment's rule, else Stripe's default. */
+static void
+read_rule(struct conn *c, const struct tx *tx, struct fee_terms *terms)
+{
+	terms->processor_ppm = FEE_STRIPE_PPM;
+	terms->fixed_hundredths = FEE_STRIPE_FIXED;
+	if (tx->fee_rule_id == NULL)
+		return;
+	struct rows *r = conn_rows(c, SQL_FEE_RULE_FIND, "t", tx->fee_rule_id);
+	if (row_next(r)) {
+		terms->processor_ppm = row_int(r, 0);
+		terms->fixed_hundredths = row_int(r, 1);
+	}
+	row_done(r);
+}
+
 /* The terms in force for this payment's partner and client. */
 static bool
 compute_fee(struct conn *c, struct tx *tx)
 {
-	struct fee_terms terms = { .processor_ppm = FEE_STRIPE_PPM,
-	    .client_ppm = -1, .client_flat_cents = -1 };
+	struct fee_terms terms = { .client_ppm = -1, .client_flat_cents = -1 };
+
+	read_rule(c, tx, &terms);
 	struct rows *r = conn_rows(c, SQL_FEE_TERMS, "tt", tx->partner_id,
 	    tx->client_id);
 	bool found = row_next(r);

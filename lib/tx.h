@@ -40,6 +40,8 @@ struct tx {
 	const char	*settlement_status;
 	int64_t		 created_at, updated_at;
 	const char	*partner_name, *client_name;
+	const char	*email;			/* NULL: not said */
+	const char	*fee_rule_id;		/* NULL: not opened by rule */
 };
 
 /* "pending" and back; TX_STATUS_COUNT for a word that is none. */

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * provider-stripe.c - calls to Stripe's API (stripe-revolut.md 3 and 4).
+ */
+#include "provider.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "fault.h"
+#include "fetch.h"
+#include "stripe-events.h"
+
+enum { BODY_MAX_BYTES = 16 * 1024 };
+
+#define API_VERSION "2026-10-28.endive"
+
+static const struct fault *
+missing(const struct conf *conf)
+{
+	if (conf->stripe_secret_key[0] == '\0')
+		return &FAULT_STRIPE_KEY_MISSING;
+	if (conf->stripe_publishable_key[0] == '\0')
+		return &FAULT_STRIPE_PUBLISHABLE_MISSING;
+	return NULL;
+}
+
+/* Adds name=value to a form; a NULL value adds nothing. */
+static void
+add(struct buf *form, struct arena *arena, const char *name,
+    const char *value)
+{
+	if (value == NULL)
+		return;
+	buf_printf(form, "%s%s=%s", form->len > 0 ? "&" : "", name,
+	    fetch_encode(arena, value));
+}
+
+static struct fetch_answer
+call(struct arena *arena, const struct conf *conf, const char *method,
+    const char *path, const char *key, const struct buf *form)
+{
+	const char *headers[] = {
+		arena_printf(arena, "Authorization: Bearer %s",
+		    conf->stripe_secret_key),
+		"Stripe-Version: " API_VERSION,
+		"Content-Type: application/x-www-form-urlencoded",
+		key != NULL ? arena_printf(arena, "Idempotency-Key: %s", key) :
+		    NULL,
+		NULL
+	};
+	struct fetch f = {
+		.method = method, .headers = headers,
+		.url = arena_printf(arena, "%s%s", conf->stripe_api_base, path),
+		.timeout_ms = conf->processor_timeout_ms, .tries = FETCH_TRIES,
+	};
+
+	if (form != NULL)
+		f.body = (struct slice){ buf_str(form), form->len };
+	return fetch_run(arena, &f);
+}
+
+static void
+read_error(const struct json *json, struct provider_answer *a)
+{
+	const struct json *error = json_get(json, "error");
+
+	a->code = json_text(error, "code");
+	if (a->code == NULL)
+		a->code = json_text(error, "type");
+	a->message = json_text(error, "message");
+}
+
+/*
+ * What an answer means. A success that is not the JSON we expect may well
+ * have opened a payment; a 4xx certainly has not.
+ */
+static const struct json *
+judge(struct arena *arena, const struct fetch_answer *f,
+    struct provider_answer *a)
+{
+	const char *why;
+	const struct json *json = f->fate == FETCH_ANSWERED ?
+	    json_parse(arena, f->body.p, f->body.n, &why) : NULL;
+
+	*a = (struct provider_answer){ .fate = PROVIDER_UNKNOWN,
+	    .status = f->status, .raw = f->body, .message = f->error };
+	if (f->fate == FETCH_NOT_SENT)
+		a->fate = PROVIDER_DOWN;
+	if (f->fate != FETCH_ANSWERED)
+		return NULL;
+	if (f->status >= 200 && f->status < 300 &&
+	    json_text(json, "id") != NULL) {
+		a->fate = PROVIDER_DONE;
+		a->ref = json_text(json, "id");
+		return json;
+	}
+	read_error(json, a);
+	/* Busy or locked: nothing was done, and another may be quicker. */
+	if (f->status == 429 || f->status == 401 || f->status == 403)
+		a->fate = PROVIDER_DOWN;
+	else if (f->status >= 400 && f->status < 500 && f->status != 409 &&
+	    a->code != NULL)
+		a->fate = PROVIDER_REFUSED;
+	return NULL;
+}
+
+static void
+read_state(const struct json *json, struct provider_answer *a)
+{
+	const char *status = json_text(json, "status");
+	const char *currency = json_text(json, "currency");
+	int64_t units;
+
+	a->client_secret = json_text(json, "client_secret");
+	if (status == NULL)
+		return;
+	if (strcmp(status, "succeeded") == 0)
+		a->state = PROVIDER_PAID;
+	else if (strcmp(status, "canceled") == 0)
+		a->state = PROVIDER_CANCELED;
+	else if (strcmp(status, "requires_payment_method") == 0 &&
+	    json_get(json, "last_payment_error") != NULL &&
+	    json_get(json, "last_payment_error")->kind == JSON_OBJECT)
+		a->state = PROVIDER_FAILED;
+	a->has_amount = json_int(json, "amount_received", &units) &&
+	    currency != NULL && currency_parse(currency, strlen(currency),
+	    a->amount.currency) && money_from_stripe(units,
+	    a->amount.currency, &a->amount.minor);
+}
+
+/* The parameters that an intent and a session share, under a prefix. */
+static void
+add_metadata(struct buf *form, struct arena *arena, const char *prefix,
+    const struct provider_order *o)
+{
+	const char *const pairs[][2] = {
+		{ "clive_tx_id", o->clive_tx_id },
+		{ "partner_id", o->partner_id },
+		{ "client_id", o->client_id },
+		{ "echezona_reference", o->reference },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		add(form, arena, arena_printf(arena, "%s[%s]", prefix,
+		    pairs[i][0]), pairs[i][1]);
+}
+
+static bool
+add_amount(struct buf *form, struct arena *arena, const char *name,
+    const char *currency_name, struct amount amount)
+{
+	char currency[4];
+	int64_t units;
+
+	if (!money_to_stripe(amount.minor, amount.currency, &units))
+		return false;
+	for (int i = 0; i < 4; i++)
+		currency[i] = (char)(amount.currency[i] | (i < 3 ? 0x20 : 0));
+	add(form, arena, name, arena_printf(arena, "%" PRId64, units));
+	add(form, arena, currency_name, currency);
+	return true;
+}
+
+static struct provider_answer
+refuse_amount(void)
+{
+	return (struct provider_answer){ .fate = PROVIDER_REFUSED,
+	    .code = "amount_invalid",
+	    .message = "Stripe cannot take this amount in this currency" };
+}
+
+static struct provider_answer
+open_intent(struct arena *arena, const struct conf *conf,
+    const struct provider_order *o)
+{
+	struct provider_answer a;
+	struct buf form;
+
+	buf_init(&form, BODY_MAX_BYTES);
+	if (!add_amount(&form, arena, "amount", "currency", o->amount)) {
+		buf_free(&form);
+		return refuse_amount();
+	}
+	add(&form, arena, "automatic_payment_methods[enabled]", "true");
+	add(&form, arena, "receipt_email", o->email);
+	add(&form, arena, "statement_descriptor_suffix",
+	    o->descriptor_suffix);
+	add_metadata(&form, arena, "metadata", o);
+	struct fetch_answer f = call(arena, conf, "POST",
+	    "/v1/payment_intents", o->idempotency_key, &form);
+	buf_free(&form);
+	const struct json *json = judge(arena, &f, &a);
+	if (json != NULL)
+		read_state(json, &a);
+	return a;
+}
+
+static struct provider_answer
+open_checkout(struct arena *arena, const struct conf *conf,
+    const struct provider_order *o)
+{
+	struct provider_answer a;
+	struct buf form;
+
+	buf_init(&form, BODY_MAX_BYTES);
+	add(&form, arena, "mode", "payment");
+	if (!add_amount(&form, arena, "line_items[0][price_data][unit_amount]",
+	    "line_items[0][price_data][currency]", o->amount)) {
+		buf_free(&form);
+		return refuse_amount();
+	}
+	add(&form, arena, "line_items[0][price_data][product_data][name]",
+	    o->description);
+	add(&form, arena, "line_items[0][quantity]", "1");
+	add(&form, arena, "success_url", o->return_url);
+	add(&form, arena, "client_reference_id", o->clive_tx_id);
+	add(&form, arena, "customer_email", o->email);
+	add_metadata(&form, arena, "metadata", o);
+	add_metadata(&form, arena, "payment_intent_data[metadata]", o);
+	struct fetch_answer f = call(arena, conf, "POST",
+	    "/v1/checkout/sessions", o->idempotency_key, &form);
+	buf_free(&form);
+	const struct json *json = judge(arena, &f, &a);
+	a.url = json_text(json, "url");
+	if (a.fate == PROVIDER_DONE && a.url == NULL)
+		a.fate = PROVIDER_UNKNOWN;
+	return a;
+}
+
+static bool
+is_session(const char *ref)
+{
+	return strncmp(ref, "cs_", 3) == 0;
+}
+
+/* A session's state is that of its intent, once it has one. */
+static void
+read_session(const struct json *json, struct provider_answer *a)
+{
+	const char *paid = json_text(json, "payment_status");
+	const char *status = json_text(json, "status");
+	const char *currency = json_text(json, "currency");
+	int64_t units;
+
+	if (paid != NULL && strcmp(paid, "paid") == 0)
+		a->state = PROVIDER_PAID;
+	else if (status != NULL && strcmp(status, "expired") == 0)
+		a->state = PROVIDER_CANCELED;
+	a->has_amount = json_int(json, "amount_total", &units) &&
+	    currency != NULL && currency_parse(currency, strlen(currency),
+	    a->amount.currency) && money_from_stripe(units,
+	    a->amount.currency, &a->amount.minor);
+}
+
+static struct provider_answer
+fetch_state(struct arena *arena, const struct conf *conf, const char *ref)
+{
+	struct provider_answer a;
+	const char *path = arena_printf(arena, "%s/%s", is_session(ref) ?
+	    "/v1/checkout/sessions" : "/v1/payment_intents",
+	    fetch_encode(arena, ref));
+	struct fetch_answer f = call(arena, conf, "GET", path, NULL, NULL);
+	const struct json *json = judge(arena, &f, &a);
+
+	if (json != NULL && is_session(ref))
+		read_session(json, &a);
+	else if (json != NULL)
+		read_state(json, &a);
+	return a;
+}
+
+static struct provider_answer
+cancel(struct arena *arena, const struct conf *conf, const char *ref,
+    const char *key)
+{
+	struct provider_answer a;
+	const char *path = is_session(ref) ?
+	    arena_printf(arena, "/v1/checkout/sessions/%s/expire",
+	    fetch_encode(arena, ref)) :
+	    arena_printf(arena, "/v1/payment_intents/%s/cancel",
+	    fetch_encode(arena, ref));
+	struct buf form;
+
+	buf_init(&form, BODY_MAX_BYTES);
+	struct fetch_answer f = call(arena, conf, "POST", path, key, &form);
+	buf_free(&form);
+	const struct json *json = judge(arena, &f, &a);
+	if (json != NULL)
+		a.state = PROVIDER_CANCELED;
+	return a;
+}
+
+static struct provider_answer
+refund(struct arena *arena, const struct conf *conf, const char *ref,
+    struct amount amount, const char *key)
+{
+	struct provider_answer a;
+	struct buf form;
+	int64_t units;
+
+	if (!money_to_stripe(amount.minor, amount.currency, &units))
+		return refuse_amount();
+	buf_init(&form, BODY_MAX_BYTES);
+	add(&form, arena, "payment_intent", ref);
+	add(&form, arena, "amount", arena_printf(arena, "%" PRId64, units));
+	struct fetch_answer f = call(arena, conf, "POST", "/v1/refunds", key,
+	    &form);
+	buf_free(&form);
+	judge(arena, &f, &a);
+	return a;
+}
+
+const struct provider provider_stripe = {
+	.name = "stripe",
+	.missing = missing,
+	.open = open_intent,
+	.checkout = open_checkout,
+	.fetch = fetch_state,
+	.cancel = cancel,
+	.refund = refund,
+	.read_event = stripe_payment_event,
+};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * provider.h - what every processor offers, in one shape.
+ *
+ * A processor is one file (provider-<name>.c) and one row in provider.c.
+ * Calls go out between two commits: the caller has written down what it is
+ * about to ask, with the idempotency key it asks with, and writes the answer
+ * down afterwards. A call never touches the database.
+ */
+#ifndef PROVIDER_H
+#define PROVIDER_H
+
+#include "amount.h"
+#include "conf.h"
+#include "payment.h"
+
+/* What became of a call. */
+enum provider_fate {
+	PROVIDER_DONE,
+	PROVIDER_REFUSED,	/* answered no; asking again changes nothing */
+	PROVIDER_DOWN,		/* certainly not done: ask another one */
+	PROVIDER_UNKNOWN	/* perhaps done; look later, same key */
+};
+
+/* A payment to open. Texts that do not matter to a call are NULL. */
+struct provider_order {
+	const char	*idempotency_key;
+	const char	*clive_tx_id;
+	const char	*partner_id;
+	const char	*client_id;
+	const char	*reference;
+	struct amount	 amount;
+	const char	*payment_type;		/* card, revolut_pay ... */
+	const char	*email;
+	const char	*descriptor_suffix;
+	const char	*description;
+	const char	*return_url;		/* hosted pages: where to go after */
+};
+
+/* The state of a payment at the processor, in our terms. */
+enum provider_state {
+	PROVIDER_OPEN,		/* nothing final yet */
+	PROVIDER_PAID,
+	PROVIDER_FAILED,
+	PROVIDER_CANCELED
+};
+
+/* What a call brought. Texts live in the arena of the call. */
+struct provider_answer {
+	enum provider_fate	 fate;
+	const char		*ref;		/* its name for the payment */
+	const char		*client_secret;	/* for its browser part */
+	const char		*url;		/* of a hosted page */
+	enum provider_state	 state;
+	bool			 has_amount;
+	struct amount		 amount;	/* paid */
+	const char		*code;		/* of a refusal */
+	const char		*message;	/* for people; never a secret */
+	int			 status;	/* HTTP; 0 without an answer */
+	struct slice		 raw;		/* the answer's body */
+};
+
+struct provider {
+	const char	*name;
+
+	/* NULL, or the wire code for what is not configured. */
+	const struct fault *(*missing)(const struct conf *);
+
+	/* Each may be NULL: the processor cannot. */
+	struct provider_answer (*open)(struct arena *, const struct conf *,
+	    const struct provider_order *);
+	struct provider_answer (*checkout)(struct arena *,
+	    const struct conf *, const struct provider_order *);
+	struct provider_answer (*fetch)(struct arena *, const struct conf *,
+	    const char *ref);
+	struct provider_answer (*cancel)(struct arena *, const struct conf *,
+	    const char *ref, const char *idempotency_key);
+	struct provider_answer (*refund)(struct arena *, const struct conf *,
+	    const char *ref, struct amount, const char *idempotency_key);
+
+	/* Reads a verified event's body. */
+	payment_reader	*read_event;
+};
+
+/* NULL for a name that is none. */
+const struct provider *provider_find(const char *name);
+
+/* All of them, ended by NULL. */
+extern const struct provider *const provider_table[];
+
+extern const struct provider provider_stripe;
+extern const struct provider provider_revolut;
+extern const struct provider provider_clickpesa;
+
+#endif
