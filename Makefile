@@ -111,7 +111,7 @@ $(CRON): $(B)/%: $(B)/%.o $(LIB)
 	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(LIB) -lcurl $(LDLIBS)
 
 $(B)/clive: $(CLI_O) $(LIB)
-	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $(CLI_O) $(LIB) -lcjson -lcurl $(LDLIBS)
+	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $(CLI_O) $(LIB) -lcurl $(LDLIBS)
 
 bin/clive: build/clive
 	@mkdir -p $(@D)
@@ -122,7 +122,7 @@ $(UNIT): $(B)/%: $(B)/%.o $(LIB)
 
 $(END): $(B)/%: $(B)/%.o $(B)/tests/harness.o $(LIB)
 	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(B)/tests/harness.o $(LIB) \
-	    -lcmocka -lcjson -lcurl $(LDLIBS)
+	    -lcmocka -lcurl $(LDLIBS)
 
 $(TOOL): $(B)/%: $(B)/%.o $(LIB)
 	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(LIB) -lcjson -lcurl $(LDLIBS)

@@ -47,7 +47,7 @@ struct cli_command {
 	const char	*name;		/* "webhook add" */
 	const char	*argument;	/* "ID", "[WORD]"; NULL: takes none */
 	const char	*help;		/* half a sentence */
-	const struct cli_option *options;	/* ended by a NULL name; or NULL */
+	const struct cli_option *options;	/* ended by a NULL name */
 	bool		 no_data;	/* runs without a data directory */
 	/* Writes the document to cli->w; false after cli_fail. */
 	bool		(*run)(struct cli *);
@@ -63,7 +63,7 @@ extern const struct cli_command cli_commands[];
 /* One run of the program. */
 struct cli {
 	const struct cli_command *command;
-	const char	*values[CLI_OPTIONS_MAX];	/* as command->options */
+	const char	*values[CLI_OPTIONS_MAX]; /* as command->options */
 	const char	*argument;
 	bool		 json;
 	bool		 verbose;

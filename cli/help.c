@@ -83,7 +83,7 @@ print_command(const struct cli_command *c)
 		int n = printf("  --%s %s", o->name,
 		    o->value != NULL ? o->value : "");
 		printf("%*s  %s%s\n", 33 - n, "", o->help, o->secret ?
-		    "; - reads it from standard input" : "");
+		    "; - reads standard input" : "");
 	}
 }
 

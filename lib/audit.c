@@ -84,6 +84,19 @@ audit_write(struct conn *c, int64_t now, const char *actor,
 	conn_run(c, SQL_AUDIT_HEAD_SET, "b", hash, sizeof(hash));
 }
 
+/* A NUL within a text would hide what follows it, from us and from readers. */
+static bool
+texts_are_whole(struct rows *r)
+{
+	for (int column = 2; column <= 5; column++) {
+		const char *text = row_text(r, column);
+
+		if (text == NULL || strlen(text) != row_bytes(r, column).n)
+			return false;
+	}
+	return true;
+}
+
 bool
 audit_verify(struct conn *c, int64_t checkpoint_seq,
     const char *checkpoint_hash, struct audit_report *report)
@@ -100,6 +113,10 @@ audit_verify(struct conn *c, int64_t checkpoint_seq,
 	hex_encode(head, sizeof(head), report->head_hash);
 	r = conn_rows(c, SQL_AUDIT_ALL, "");
 	for (; report->first_bad == 0 && row_next(r); expected++) {
+		if (!texts_are_whole(r)) {
+			report->first_bad = expected;
+			continue;
+		}
 		struct link l = { row_int(r, 0), row_int(r, 1), row_text(r, 2),
 		    row_text(r, 3), row_text(r, 4), row_text(r, 5) };
 		struct slice stored = row_bytes(r, 6);
@@ -109,7 +126,7 @@ audit_verify(struct conn *c, int64_t checkpoint_seq,
 		if (l.seq != expected || stored.n != sizeof(hash) ||
 		    memcmp(stored.p, hash, sizeof(hash)) != 0)
 			report->first_bad = expected;
-		if (l.seq == checkpoint_seq) {
+		if (checkpoint_seq != 0 && l.seq == checkpoint_seq) {
 			hex_encode(hash, sizeof(hash), hex);
 			report->checkpoint_met =
 			    strcmp(hex, checkpoint_hash) == 0;

@@ -2,11 +2,14 @@
 /* conn.c - the SQLite back end. */
 #include "conn.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -28,6 +31,7 @@ struct conn {
 	struct rows	 rows[SQL_COUNT];
 	int		 depth;		/* savepoints open */
 	int64_t		 data_version;
+	bool		 reader;
 	bool		 failed;
 	char		 failure[256];
 };
@@ -89,6 +93,7 @@ wal_works(const char *path)
 static void
 set_up(struct conn *c, const char *path, bool reader, int64_t busy_ms)
 {
+	c->reader = reader;
 	sqlite3_busy_timeout(c->db, (int)busy_ms);
 	sqlite3_extended_result_codes(c->db, 1);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -335,16 +340,20 @@ conn_release(struct conn *c)
 void
 conn_rollback_to(struct conn *c)
 {
-	char sql[64];
+	char sql[64], failure[sizeof(c->failure)];
 	bool failed = c->failed;
 
 	/* Undoing must also work after a failure, which stays on record. */
+	memcpy(failure, c->failure, sizeof(failure));
 	c->failed = false;
 	snprintf(sql, sizeof(sql), "ROLLBACK TO s%d; RELEASE s%d", c->depth,
 	    c->depth);
 	conn_script(c, sql);
 	c->depth--;
-	c->failed = c->failed || failed;
+	if (failed) {
+		memcpy(c->failure, failure, sizeof(failure));
+		c->failed = true;
+	}
 }
 
 void
@@ -392,6 +401,23 @@ conn_changed_elsewhere(struct conn *c)
 bool
 conn_backup(struct conn *c, const char *path)
 {
+	/* Made here, since SQLite would let others read it. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd == -1) {
+		c->failed = true;
+		snprintf(c->failure, sizeof(c->failure), "%s",
+		    strerror(errno));
+		return false;
+	}
+	close(fd);
+	/* SQLite counts the copy as a change, even of a reader. */
+	sqlite3_exec(c->db, "PRAGMA query_only = OFF", NULL, NULL, NULL);
 	conn_run(c, SQL_BACKUP, "t", path);
+	if (c->reader)
+		sqlite3_exec(c->db, "PRAGMA query_only = ON", NULL, NULL,
+		    NULL);
+	if (c->failed)
+		unlink(path);
 	return !c->failed;
 }

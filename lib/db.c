@@ -43,7 +43,9 @@ struct db {
 	struct conn	*writer;
 	int		 gate;		/* descriptor of the lock file */
 	bool		 threaded;
+	pthread_t	 committer;	/* where threaded */
 	pthread_mutex_t	 mutex;		/* guards what follows */
+	bool		 closing;
 	pthread_cond_t	 work;
 	struct job	*first;
 	struct job	**last;
@@ -128,6 +130,13 @@ db_close(struct db *db)
 {
 	if (db == NULL)
 		return;
+	if (db->threaded) {
+		pthread_mutex_lock(&db->mutex);
+		db->closing = true;
+		pthread_cond_signal(&db->work);
+		pthread_mutex_unlock(&db->mutex);
+		pthread_join(db->committer, NULL);
+	}
 	conn_close(db->writer);
 	if (db->gate != -1)
 		close(db->gate);
@@ -304,8 +313,10 @@ commit_loop(void *arg)
 
 	pthread_mutex_lock(&db->mutex);
 	for (;;) {
-		while (db->first == NULL)
+		while (db->first == NULL && !db->closing)
 			pthread_cond_wait(&db->work, &db->mutex);
+		if (db->first == NULL)
+			break;
 		struct job *jobs = take_group(db);
 		pthread_mutex_unlock(&db->mutex);
 		run_group(db, jobs, clock_monotonic() + db->wait_ms);
@@ -316,6 +327,7 @@ commit_loop(void *arg)
 			pthread_cond_signal(&jobs->done);
 		}
 	}
+	pthread_mutex_unlock(&db->mutex);
 	return NULL;
 }
 
@@ -323,14 +335,12 @@ bool
 db_start_committer(struct db *db)
 {
 	sigset_t all, old;
-	pthread_t thread;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	db->threaded = pthread_create(&thread, NULL, commit_loop, db) == 0;
+	db->threaded = pthread_create(&db->committer, NULL, commit_loop,
+	    db) == 0;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (db->threaded)
-		pthread_detach(thread);
 	return db->threaded;
 }
 

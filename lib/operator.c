@@ -27,6 +27,16 @@ copy(char *to, size_t size, const char *from)
 	snprintf(to, size, "%s", from);
 }
 
+void
+operator_email(const char *email, char to[OPERATOR_EMAIL_SIZE])
+{
+	size_t n = 0;
+
+	for (; email[n] != '\0' && n + 1 < OPERATOR_EMAIL_SIZE; n++)
+		to[n] = (char)tolower((unsigned char)email[n]);
+	to[n] = '\0';
+}
+
 const struct fault *
 operator_check(struct request *rq)
 {
@@ -74,13 +84,10 @@ static void
 name_subjects(struct sign_in *s, const char *email)
 {
 	const char *address = request_header(s->rq, "REMOTE_ADDR");
-	char lower[256], hex[SHA256_HEX_SIZE];
+	char hex[SHA256_HEX_SIZE];
 	uint8_t hash[SHA256_SIZE];
-	size_t n = 0;
 
-	for (; email[n] != '\0' && n < sizeof(lower); n++)
-		lower[n] = (char)tolower((unsigned char)email[n]);
-	sig_sha256(lower, n, hash);
+	sig_sha256(email, strlen(email), hash);
 	hex_encode(hash, sizeof(hash), hex);
 	snprintf(s->subject[0], SUBJECT_SIZE, "account:%s", hex);
 	snprintf(s->subject[1], SUBJECT_SIZE, "address:%s",
@@ -202,12 +209,14 @@ operator_sign_in(struct request *rq, const char *email, const char *password,
 {
 	struct sign_in s = { .rq = rq };
 	const struct fault *fault;
+	char lower[OPERATOR_EMAIL_SIZE];
 	bool good = false;
 
-	name_subjects(&s, email);
+	operator_email(email, lower);
+	name_subjects(&s, lower);
 	if ((fault = check_throttle(&s)) != NULL)
 		return fault;
-	find_account(&s, email);
+	find_account(&s, lower);
 	if (s.known)
 		good = password_check(s.password, password);
 	else
@@ -258,10 +267,11 @@ bool
 operator_add(struct conn *c, const char *email, const char *password_hash,
     const char *role, int64_t now, const char *actor)
 {
-	char id[ID_SIZE], detail[64];
+	char id[ID_SIZE], detail[64], lower[OPERATOR_EMAIL_SIZE];
 
+	operator_email(email, lower);
 	if (conn_run(c, SQL_OPERATOR_INSERT, "tttti",
-	    id_make("op_", now, id), email, password_hash, role, now) != 1)
+	    id_make("op_", now, id), lower, password_hash, role, now) != 1)
 		return false;
 	snprintf(detail, sizeof(detail), "{\"role\":\"%s\"}", role);
 	audit_write(c, now, actor, "operator.created", email, detail);

@@ -14,6 +14,7 @@
 #include "request.h"
 
 enum {
+	OPERATOR_EMAIL_SIZE = 255,	/* bytes with the NUL */
 	LOGIN_FREE = 5,
 	LOGIN_BLOCK_MS = 30 * 1000,
 	LOGIN_BLOCK_MAX_MS = 15 * 60 * 1000
@@ -29,6 +30,10 @@ const struct fault *operator_check(struct request *);
  */
 const struct fault *operator_sign_in(struct request *, const char *email,
 		    const char *password, struct buf *token);
+
+/* An address as accounts are filed under: in lower case. */
+void		 operator_email(const char *email,
+		    char to[OPERATOR_EMAIL_SIZE]);
 
 /* Writes expires_at, operator{email, role} and mode into an open object. */
 void		 operator_write(struct jsonw *, struct request *);

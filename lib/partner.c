@@ -199,11 +199,9 @@ client_write(struct jsonw *w, const struct client *c)
 	jsonw_text(w, "legal_name", c->legal_name);
 	jsonw_text(w, "status", c->status);
 	write_ppm(w, "partner_fee_percentage", c->fee_ppm);
-	if (c->fee_flat_cents < 0)
-		jsonw_null(w, "partner_fee_flat_usd");
-	else
-		jsonw_raw(w, "partner_fee_flat_usd", amount_print(
-		    c->fee_flat_cents, "USD", text), strlen(text));
+	amount_print(c->fee_flat_cents, "USD", text);
+	jsonw_raw(w, "partner_fee_flat_usd", c->fee_flat_cents >= 0 ? text :
+	    NULL, strlen(text));
 	jsonw_time(w, "created_at", c->created_at);
 	jsonw_time(w, "updated_at", c->updated_at);
 }

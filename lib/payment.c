@@ -7,7 +7,10 @@
 #include "audit.h"
 #include "ledger.h"
 
-enum { WAITING_MAX = 64 };	/* events that wait for one payment */
+enum {
+	WAITING_MAX = 64,		/* events that wait for one payment */
+	NOTE_MAX = 8 * 1024 * 1024	/* a body's worth of escapes */
+};
 
 /* What one event is applied with. */
 struct applying {
@@ -22,9 +25,18 @@ struct applying {
 static void
 note(struct applying *a, const char *action)
 {
+	struct buf detail;
+	struct jsonw w;
+
+	buf_init(&detail, NOTE_MAX);
+	jsonw_init(&w, &detail);
+	jsonw_object(&w, NULL);
+	jsonw_text(&w, "event", a->event->event_id);
+	jsonw_text(&w, "type", a->event->type);
+	jsonw_end_object(&w);
 	audit_write(a->c, a->now, a->actor, action, a->tx->clive_tx_id,
-	    arena_printf(a->arena, "{\"event\":\"%s\",\"type\":\"%s\"}",
-	    a->event->event_id, a->event->type));
+	    buf_str(&detail));
+	buf_free(&detail);
 }
 
 static enum payment_result
@@ -74,10 +86,16 @@ refund_delta(const struct applying *a)
 static enum payment_result
 apply_refund(struct applying *a)
 {
+	const struct payment_event *e = a->event;
 	struct tx *tx = a->tx;
 
 	if (!was_paid(tx))
 		return PAYMENT_WAITING;
+	if (e->has_amount && (e->amount.minor < 0 ||
+	    strcmp(e->amount.currency, tx->amount.currency) != 0)) {
+		note(a, "transaction.amount_mismatch");
+		return PAYMENT_QUARANTINED;
+	}
 	int64_t delta = refund_delta(a);
 	if (delta > 0) {
 		tx->refunded += delta;

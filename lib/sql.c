@@ -270,7 +270,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_LEDGER_OF_TX] =
 	    "SELECT created_at, kind, debit_account, credit_account, "
 	    "amount, currency FROM ledger_entry WHERE clive_tx_id = $1 "
-	    "ORDER BY created_at, id",
+	    "ORDER BY created_at, CASE kind WHEN 'capture' THEN 1 "
+	    "WHEN 'processor_fee' THEN 2 WHEN 'platform_fee' THEN 3 "
+	    "ELSE 4 END, id",
 
 	/* Audit */
 	[SQL_AUDIT_HEAD] =
@@ -325,7 +327,8 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT e.id, e.url, e.secret_sealed, e.max_attempts, e.name "
 	    "FROM webhook_endpoint e WHERE e.status = 'active' AND EXISTS ( "
 	    "SELECT 1 FROM delivery d WHERE d.endpoint_id = e.id AND "
-	    "d.status = 'due' AND d.next_attempt_at <= $1) ORDER BY e.id",
+	    "d.status = 'due' AND d.next_attempt_at <= $1 AND "
+	    "(d.lease_until IS NULL OR d.lease_until <= $1)) ORDER BY e.id",
 	[SQL_EVENT_INSERT] =
 	    "INSERT INTO event (id, clive_tx_id, type, body, created_at) "
 	    "VALUES ($1, $2, $3, $4, $5)",
@@ -336,19 +339,24 @@ const char *const sql_text[SQL_COUNT] = {
 	    "INSERT INTO delivery (id, event_id, endpoint_id, status, "
 	    "next_attempt_at, created_at, updated_at) VALUES ($1, $2, $3, "
 	    "'due', $4, $4, $4)",
+	/* Who waited for another's claim must look at the row again. */
 	[SQL_DELIVERY_CLAIM] =
 	    "UPDATE delivery SET lease_owner = $1, lease_until = $2 WHERE "
 	    "id IN ( SELECT id FROM delivery WHERE endpoint_id = $3 AND "
 	    "status = 'due' AND next_attempt_at <= $4 AND (lease_until IS "
 	    "NULL OR lease_until <= $4) ORDER BY next_attempt_at LIMIT $5) "
-	    "RETURNING id, event_id, attempts",
+	    "AND status = 'due' AND (lease_until IS NULL OR lease_until <= "
+	    "$4) RETURNING id, event_id, attempts",
 	[SQL_DELIVERY_EVENT] =
 	    "SELECT e.id, e.type, e.clive_tx_id, e.body FROM event e WHERE "
 	    "e.id = $1",
+	/* One look into the index for each endpoint, however much is due. */
 	[SQL_DELIVERY_NEXT_DUE] =
-	    "SELECT min(d.next_attempt_at) FROM delivery d JOIN "
-	    "webhook_endpoint e ON e.id = d.endpoint_id WHERE d.status = "
-	    "'due' AND e.status = 'active'",
+	    "SELECT min(n.next_attempt_at) FROM (SELECT (SELECT "
+	    "d.next_attempt_at FROM delivery d WHERE d.endpoint_id = e.id "
+	    "AND d.status = 'due' AND d.next_attempt_at > $1 ORDER BY "
+	    "d.next_attempt_at LIMIT 1) AS next_attempt_at FROM "
+	    "webhook_endpoint e WHERE e.status = 'active') n",
 	[SQL_DELIVERY_FINISH] =
 	    "UPDATE delivery SET status = $1, attempts = $2, "
 	    "next_attempt_at = $3, lease_owner = NULL, lease_until = NULL, "
@@ -376,6 +384,10 @@ const char *const sql_text[SQL_COUNT] = {
 	    "ON w.id = d.endpoint_id JOIN attempt a ON a.delivery_id = d.id "
 	    "WHERE e.clive_tx_id = $1 ORDER BY a.started_at, a.delivery_id, "
 	    "a.number",
+	[SQL_DELIVERIES_LATE] =
+	    "SELECT count(*) FROM delivery d JOIN webhook_endpoint w ON "
+	    "w.id = d.endpoint_id WHERE d.status = 'due' AND w.status = "
+	    "'active' AND d.next_attempt_at < $1",
 
 	/* Operators */
 	[SQL_OPERATOR_INSERT] =
@@ -440,6 +452,14 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_CRON_RUNS] =
 	    "SELECT name, owner, started_at, seen_at, finished_at FROM "
 	    "cron_run ORDER BY name",
+	/* Where a piece of what is to be dropped ends, and that piece. */
+	[SQL_CRON_IDEMPOTENCY_EDGE] =
+	    "SELECT day, owner, path, idempotency_key FROM idempotency "
+	    "WHERE day < $1 ORDER BY day, owner, path, idempotency_key "
+	    "LIMIT 1 OFFSET $2",
+	[SQL_CRON_IDEMPOTENCY_DROP] =
+	    "DELETE FROM idempotency WHERE (day, owner, path, "
+	    "idempotency_key) < ($1, $2, $3, $4)",
 
 	/* Figures */
 	[SQL_COUNTS] =
@@ -461,4 +481,7 @@ const char *const sql_text[SQL_COUNT] = {
 	    "PRAGMA journal_mode",
 	[SQL_BACKUP] =
 	    "VACUUM INTO $1",
+	[SQL_FINAL_TRIGGERS] =
+	    "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND "
+	    "name LIKE '%_is_final_%'",
 };

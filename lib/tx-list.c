@@ -55,6 +55,13 @@ write_one(struct jsonw *w, const struct tx *tx)
 	jsonw_end_object(w);
 }
 
+/* Is there no filter, or does it name this? */
+static bool
+agrees(const char *filter, const char *with)
+{
+	return *text(filter) == '\0' || strcmp(filter, with) == 0;
+}
+
 /* The list of one, by id; the other filters still hold. */
 static void
 write_named(struct jsonw *w, struct request *rq, const struct tx_list *list,
@@ -62,10 +69,11 @@ write_named(struct jsonw *w, struct request *rq, const struct tx_list *list,
 {
 	const struct tx *tx = tx_find(rq->conn, rq->arena, list->clive_tx_id);
 
-	if (tx != NULL &&
-	    (*partner == '\0' || strcmp(partner, tx->partner_id) == 0) &&
-	    (list->status == NULL ||
-	    strcmp(list->status, tx_status_name(tx->status)) == 0))
+	if (tx != NULL && agrees(partner, tx->partner_id) &&
+	    agrees(list->status, tx_status_name(tx->status)) &&
+	    agrees(list->client_id, tx->client_id) &&
+	    agrees(list->reference, tx->echezona_reference) &&
+	    tx->created_at >= list->from && tx->created_at < list->to)
 		write_one(w, tx);
 }
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/* cron.c - the row in cron_run, from its taking to its end. */
+#include "cron.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "shared.h"
+#include "sig.h"
+
+/* Secrets pass through this process: no dump, no tracer, no new rights. */
+static void
+shrink_rights(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	umask(077);
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* A pid alone comes again, and may be another machine's. */
+static void
+make_owner(struct cron *cron)
+{
+	char host[64] = "", text[17];
+	uint8_t bytes[8];
+
+	gethostname(host, sizeof(host) - 1);
+	sig_random(bytes, sizeof(bytes));
+	hex_encode(bytes, sizeof(bytes), text);
+	snprintf(cron->owner, sizeof(cron->owner), "%s:%jd:%s", host,
+	    (intmax_t)getpid(), text);
+}
+
+bool
+cron_open(struct cron *cron, const char *name)
+{
+	char why[CONF_PATH_MAX + 128];
+
+	memset(cron, 0, sizeof(*cron));
+	cron->name = name;
+	log_name(name);
+	shrink_rights();
+	make_owner(cron);
+	if (setup_open(&cron->setup, why, sizeof(why)))
+		return true;
+	log_warn("%s", why);
+	return false;
+}
+
+void
+cron_close(struct cron *cron)
+{
+	setup_close(&cron->setup);
+}
+
+static const struct fault *
+take(struct conn *c, void *arg)
+{
+	const struct cron *cron = arg;
+
+	conn_run(c, SQL_CRON_TAKE, "tti", cron->name, cron->owner,
+	    clock_now());
+	return NULL;
+}
+
+bool
+cron_take(struct cron *cron)
+{
+	cron->seen = clock_monotonic();
+	return db_txn(cron->setup.db, take, cron) == NULL;
+}
+
+bool
+cron_other_alive(struct cron *cron)
+{
+	struct rows *r = conn_rows(cron->setup.conn, SQL_CRON_RUNS, "");
+	int64_t since = clock_now() - CRON_DEAD_MS;
+	bool alive = false;
+
+	while (row_next(r))
+		if (strcmp(row_text(r, 0), cron->name) == 0)
+			alive = row_null(r, 4) && row_int(r, 3) > since;
+	row_done(r);
+	conn_forgive(cron->setup.conn);
+	return alive;
+}
+
+bool
+cron_is_owner(struct cron *cron)
+{
+	struct rows *r = conn_rows(cron->setup.conn, SQL_CRON_OWNER, "t",
+	    cron->name);
+	bool ours = !row_next(r) || strcmp(row_text(r, 0), cron->owner) == 0;
+
+	row_done(r);
+	conn_forgive(cron->setup.conn);
+	return ours;
+}
+
+static const struct fault *
+see(struct conn *c, void *arg)
+{
+	const struct cron *cron = arg;
+
+	conn_run(c, SQL_CRON_SEEN, "itt", clock_now(), cron->name,
+	    cron->owner);
+	return NULL;
+}
+
+void
+cron_seen(struct cron *cron)
+{
+	int64_t now = clock_monotonic();
+
+	if (now - cron->seen < CRON_SEEN_MS)
+		return;
+	cron->seen = now;
+	db_txn(cron->setup.db, see, cron);
+}
+
+static const struct fault *
+finish(struct conn *c, void *arg)
+{
+	const struct cron *cron = arg;
+
+	conn_run(c, SQL_CRON_FINISH, "itt", clock_now(), cron->name,
+	    cron->owner);
+	return NULL;
+}
+
+void
+cron_finish(struct cron *cron)
+{
+	db_txn(cron->setup.db, finish, cron);
+}

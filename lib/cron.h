@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cron.h - what the programs that cron starts have in common.
+ *
+ * Each has a row in cron_run under its name, which the newest run owns: a
+ * run that finds another owner there ends. The row is also the heartbeat
+ * that `clive doctor` reads.
+ */
+#ifndef CRON_H
+#define CRON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "setup.h"
+
+enum {
+	CRON_USAGE = 64,	/* exit status for a wrong command line */
+	CRON_SEEN_MS = 10 * 1000, /* between two signs of life */
+	CRON_DEAD_MS = 60 * 1000  /* without one a run counts as dead */
+};
+
+struct cron {
+	const char	*name;
+	char		 owner[160];	/* host:pid:random */
+	struct setup	 setup;
+	int64_t		 seen;		/* clock_monotonic of the last sign */
+};
+
+/*
+ * Names the program, gives up rights it does not need and opens the data
+ * directory; false after saying why. It takes no name yet.
+ */
+bool	cron_open(struct cron *, const char *name);
+void	cron_close(struct cron *);
+
+/* Makes this run the owner of its name; false: the database refuses. */
+bool	cron_take(struct cron *);
+
+/* Is another run of this name at work, as far as its signs of life tell? */
+bool	cron_other_alive(struct cron *);
+
+/* Is this run still the owner? When in doubt, yes. */
+bool	cron_is_owner(struct cron *);
+
+/* Gives a sign of life where one is due. */
+void	cron_seen(struct cron *);
+
+/* Notes that this run is over. */
+void	cron_finish(struct cron *);
+
+#endif

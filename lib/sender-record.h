@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sender-record.h - putting attempts that have ended on record.
+ *
+ * One transaction holds, for each of them, the attempt itself, what becomes
+ * of its delivery, and the audit event. An attempt whose lease has gone to
+ * another sender leaves no trace: that sender's own attempt counts.
+ */
+#ifndef SENDER_RECORD_H
+#define SENDER_RECORD_H
+
+#include "db.h"
+#include "sender-attempt.h"
+
+/*
+ * Records n attempts of a lease's owner. NULL, or FAULT_STORAGE: then none
+ * of them is recorded, and the caller comes back with the same.
+ */
+const struct fault *sender_record(struct db *, const struct conf *,
+	    const char *owner, struct sender_attempt *const *, size_t n);
+
+#endif
