@@ -104,8 +104,9 @@ $(B)/%.o: %.c $(B)/flags
 $(LIB): $(LIB_O)
 	$(call say,AR) rm -f $@; ar rcs $@ $^
 
+# Programs that call nobody do not load libcurl: it is linked where needed.
 $(B)/%.cgi: $(B)/%.o $(LIB)
-	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+	$(call say,LINK) $(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $< $(LIB) -lcurl $(LDLIBS)
 
 $(CRON): $(B)/%: $(B)/%.o $(LIB)
 	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(LIB) -lcurl $(LDLIBS)

@@ -22,14 +22,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
 
-#include "audit.h"
-#include "log.h"
+#include "checkout.h"
+#include "cron.h"
 #include "payment.h"
 #include "provider.h"
-#include "setup.h"
 #include "shared.h"
 #include "tx.h"
 
@@ -217,7 +214,7 @@ static int
 usage(void)
 {
 	fprintf(stderr, "usage: reconcile [-v] [--limit N]\n");
-	return EX_USAGE;
+	return CRON_USAGE;
 }
 
 int
@@ -227,8 +224,7 @@ main(int argc, char **argv)
 		{ "limit", required_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 }
 	};
-	struct setup s;
-	char why[CONF_PATH_MAX + 128], owner[64];
+	struct cron cron;
 	bool verbose = false;
 	int limit = LIMIT;
 
@@ -243,20 +239,16 @@ main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return usage();
-	log_name("reconcile");
-	if (!setup_open(&s, why, sizeof(why))) {
-		log_warn("%s", why);
-		return EX_CONFIG;
-	}
-	cron_begin(&s, "reconcile", owner, sizeof(owner));
-	int calls = work(&s, SQL_PROCESSOR_CALLS_DUE, limit, read_call,
-	    ask_again);
-	int payments = work(&s, SQL_TX_LOOKS_DUE, limit, read_payment,
-	    look_up);
-	cron_end(&s, "reconcile", owner);
+	if (!cron_open(&cron, "reconcile") || !cron_take(&cron))
+		return 1;
+	int calls = work(&cron.setup, SQL_PROCESSOR_CALLS_DUE, limit,
+	    read_call, ask_again);
+	int payments = work(&cron.setup, SQL_TX_LOOKS_DUE, limit,
+	    read_payment, look_up);
+	cron_finish(&cron);
 	if (verbose)
 		printf("%d calls answered, %d payments changed\n", calls,
 		    payments);
-	setup_close(&s);
+	cron_close(&cron);
 	return 0;
 }

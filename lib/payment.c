@@ -12,6 +12,28 @@ enum {
 	NOTE_MAX = 8 * 1024 * 1024	/* a body's worth of escapes */
 };
 
+#define PROVIDER(name) payment_reader name##_payment_event;
+#include "provider.def"
+#undef PROVIDER
+
+#define PROVIDER(name) { #name, name##_payment_event },
+static const struct {
+	const char	*processor;
+	payment_reader	*reader;
+} readers[] = {
+#include "provider.def"
+};
+#undef PROVIDER
+
+payment_reader *
+payment_reader_of(const char *processor)
+{
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+		if (strcmp(readers[i].processor, processor) == 0)
+			return readers[i].reader;
+	return NULL;
+}
+
 /* What one event is applied with. */
 struct applying {
 	struct conn			*c;

@@ -7,9 +7,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "fault.h"
+#include "buf.h"
 #include "fetch.h"
-#include "stripe-events.h"
+#include "json.h"
 
 enum { BODY_MAX_BYTES = 16 * 1024 };
 
@@ -311,6 +311,8 @@ refund(struct arena *arena, const struct conf *conf, const char *ref,
 	return a;
 }
 
+extern const struct provider provider_stripe;
+
 const struct provider provider_stripe = {
 	.name = "stripe",
 	.missing = missing,
@@ -319,5 +321,4 @@ const struct provider provider_stripe = {
 	.fetch = fetch_state,
 	.cancel = cancel,
 	.refund = refund,
-	.read_event = stripe_payment_event,
 };

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* provider.c - the table of processors: one row each. */
+/* provider.c - the table of processors, from provider.def. */
 #include "provider.h"
 
 #include <string.h>
 
+#define PROVIDER(name) extern const struct provider provider_##name;
+#include "provider.def"
+#undef PROVIDER
+
+#define PROVIDER(name) &provider_##name,
 const struct provider *const provider_table[] = {
-	&provider_stripe,
+#include "provider.def"
 	NULL
 };
+#undef PROVIDER
 
 const struct provider *
 provider_find(const char *name)
@@ -16,12 +22,4 @@ provider_find(const char *name)
 		if (strcmp((*p)->name, name) == 0)
 			return *p;
 	return NULL;
-}
-
-payment_reader *
-payment_reader_of(const char *processor)
-{
-	const struct provider *p = provider_find(processor);
-
-	return p != NULL ? p->read_event : NULL;
 }

@@ -2,7 +2,7 @@
 /*
  * provider.h - what every processor offers, in one shape.
  *
- * A processor is one file (provider-<name>.c) and one row in provider.c.
+ * A processor is one file (provider-<name>.c) and one row in provider.def.
  * Calls go out between two commits: the caller has written down what it is
  * about to ask, with the idempotency key it asks with, and writes the answer
  * down afterwards. A call never touches the database.
@@ -12,7 +12,7 @@
 
 #include "amount.h"
 #include "conf.h"
-#include "payment.h"
+#include "fault.h"
 
 /* What became of a call. */
 enum provider_fate {
@@ -77,9 +77,6 @@ struct provider {
 	    const char *ref, const char *idempotency_key);
 	struct provider_answer (*refund)(struct arena *, const struct conf *,
 	    const char *ref, struct amount, const char *idempotency_key);
-
-	/* Reads a verified event's body. */
-	payment_reader	*read_event;
 };
 
 /* NULL for a name that is none. */
@@ -87,9 +84,5 @@ const struct provider *provider_find(const char *name);
 
 /* All of them, ended by NULL. */
 extern const struct provider *const provider_table[];
-
-extern const struct provider provider_stripe;
-extern const struct provider provider_revolut;
-extern const struct provider provider_clickpesa;
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fee.h"
+#include "json.h"
 
 enum { RECORD_MAX = 8 * 1024 };
 

@@ -9,6 +9,7 @@
 #ifndef ROUTE_H
 #define ROUTE_H
 
+#include "conn.h"
 #include "provider.h"
 
 enum { ROUTES_MAX = 16 };
