@@ -101,7 +101,7 @@ CREATE TABLE fee_rule (
 	currency TEXT NOT NULL,
 	percent_ppm INTEGER NOT NULL CHECK (percent_ppm BETWEEN 0 AND 1000000),
 	-- Fixed part in hundredths of the currency's major unit: 30 is 0.30.
-	fixed_hundredths INTEGER NOT NULL 
+	fixed_hundredths INTEGER NOT NULL
 		CHECK (fixed_hundredths BETWEEN 0 AND 100000),
 	created_at INTEGER NOT NULL,
 	-- NULL while the rule is in force. Rules are never changed: payments
@@ -110,7 +110,17 @@ CREATE TABLE fee_rule (
 ) STRICT;
 INSERT INTO fee_rule (id, processor, payment_type, country, card_scheme,
 	currency, percent_ppm, fixed_hundredths, created_at) VALUES
-	('rule_stripe_default', 'stripe', 'card', '*', '*', '*', 29000, 30, 0);
+	('rule_stripe_default', 'stripe', 'card', '*', '*', '*', 29000, 30, 0),
+	-- Placeholders: an operator ends them and adds what the contract with
+	-- Revolut says (clive rule end, clive rule add).
+	('rule_revolut_pay_default', 'revolut', 'revolut_pay', '*', '*', '*',
+		10000, 20, 0),
+	('rule_revolut_open_banking_default', 'revolut', 'open_banking', '*',
+		'*', '*', 10000, 20, 0),
+	-- ClickPesa's price list is the merchant's own: nothing is held back
+	-- for it before the operator says how much.
+	('rule_clickpesa_default', 'clickpesa', 'mobile_money', '*', '*', '*',
+		0, 0, 0);
 
 -- One payment. The table is called tx because TRANSACTION is a word of SQL.
 CREATE TABLE tx (

@@ -96,6 +96,24 @@ static const struct cli_option webhook_rotate_options[] = {
 	END
 };
 
+static const struct cli_option rule_add_options[] = {
+	{ "processor", "NAME", .required = true, .help = "who is paid" },
+	{ "type", "TYPE", .required = true,
+	  .help = "card, revolut_pay, open_banking, mobile_money or *" },
+	{ "country", "CODE", .help = "the payer's, two letters (*)" },
+	{ "scheme", "WORD", .help = "such as visa (*)" },
+	{ "currency", "CODE", .help = "three letters (*)" },
+	{ "percent", "PERCENT", .required = true, .help = "of the amount" },
+	{ "fixed", "AMOUNT", .required = true,
+	  .help = "added to it, 0 to 1000 of the currency's major unit" },
+	END
+};
+
+static const struct cli_option rule_list_options[] = {
+	{ "all", .help = "with those that have ended" },
+	END
+};
+
 static const struct cli_option tx_list_options[] = {
 	{ "partner", "ID", .help = "of this partner" },
 	{ "client", "ID", .help = "of this client" },
@@ -187,6 +205,15 @@ const struct cli_command cli_commands[] = {
 	  .help = "stop sending to an endpoint", .run = run_webhook_disable },
 	{ "webhook enable", .argument = "ID",
 	  .help = "send to an endpoint again", .run = run_webhook_enable },
+
+	{ "rule add", .help = "say what a processor carries and takes",
+	  .options = rule_add_options, .run = run_rule_add },
+	{ "rule list", .help = "list the fee rules in force",
+	  .options = rule_list_options, .run = run_rule_list,
+	  .columns = "id,processor,payment_type,country,card_scheme,currency,"
+	    "percent,fixed,ended_at" },
+	{ "rule end", .argument = "ID", .help = "use a fee rule no longer",
+	  .run = run_rule_end },
 
 	{ "tx list", .help = "list payments, the newest first",
 	  .options = tx_list_options, .run = run_tx_list,

@@ -65,6 +65,56 @@ say_processor_event(struct cli *cli, const struct json *e)
 	    cli_member(cli, e, "outcome"));
 }
 
+/* Each candidate with its fee, in the order tried. */
+static void
+say_route(struct cli *cli, const struct json *e)
+{
+	const struct json *list = json_get(e, "candidates");
+	const struct json *inputs = json_get(e, "inputs");
+	const char *country = json_text(inputs, "issuer_country");
+
+	printf("route for %s%s%s:", cli_member(cli, inputs, "payment_type"),
+	    country != NULL ? " from " : "", country != NULL ?
+	    cli_member(cli, inputs, "issuer_country") : "");
+	for (const struct json *v = list != NULL ? list->child : NULL;
+	    v != NULL; v = v->next)
+		printf("%s %s at %s %s (%s)", v == list->child ? "" : ", then",
+		    cli_member(cli, v, "processor"),
+		    cli_member(cli, v, "estimated_fee"),
+		    cli_member(cli, inputs, "currency"),
+		    cli_member(cli, v, "rule"));
+}
+
+static const struct {
+	const char	*status;
+	const char	*words;
+} call_states[] = {
+	{ "asking", "no answer on record yet" },
+	{ "done", "done" },
+	{ "refused", "refused" },
+	{ "down", "not available" },
+	{ "unknown", "no certain answer" },
+};
+
+static void
+say_processor_call(struct cli *cli, const struct json *e)
+{
+	const char *words = cli_member(cli, e, "status");
+	const struct json *status = json_get(e, "answer_status");
+
+	for (size_t i = 0; i < sizeof(call_states) / sizeof(call_states[0]);
+	    i++)
+		if (strcmp(words, call_states[i].status) == 0)
+			words = call_states[i].words;
+	printf("asked %s to %s the payment: %s",
+	    cli_member(cli, e, "processor"), cli_member(cli, e, "operation"),
+	    words);
+	if (status != NULL && status->kind == JSON_NUMBER)
+		printf(" (HTTP %s)", cli_value(cli, status));
+	if (json_text(e, "answer_message") != NULL)
+		printf(": %s", cli_member(cli, e, "answer_message"));
+}
+
 static void
 say_ledger(struct cli *cli, const struct json *e)
 {
@@ -116,6 +166,8 @@ static const struct {
 	void		(*say)(struct cli *, const struct json *);
 } kinds[] = {
 	{ "audit", say_audit },
+	{ "route", say_route },
+	{ "processor_call", say_processor_call },
 	{ "processor_event", say_processor_event },
 	{ "ledger", say_ledger },
 	{ "event", say_event },

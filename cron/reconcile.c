@@ -14,7 +14,8 @@
  *
  * The first look is due a minute after the row was written, then the pauses
  * double up to six hours. A look that brings nothing new changes nothing:
- * an unknown outcome stays `pending`, and nothing is guessed.
+ * an unknown outcome stays as it is, and nothing is guessed. A call is asked
+ * again for 23 hours: then processors may have forgotten its key.
  *
  * Usage: reconcile [-v] [--limit N]
  */
@@ -25,6 +26,7 @@
 
 #include "checkout.h"
 #include "cron.h"
+#include "look.h"
 #include "payment.h"
 #include "provider.h"
 #include "shared.h"
@@ -38,7 +40,9 @@ struct look {
 	struct arena		*arena;
 	const char		*id;		/* of the call, or the payment */
 	int64_t			 looks;
+	int64_t			 due;		/* next_look_at, as read */
 	int64_t			 now;
+	const char		*rule_id;	/* of a call */
 	const struct provider	*provider;
 	struct provider_order	 order;		/* of a call */
 	const char		*ref;		/* of a payment */
@@ -51,12 +55,23 @@ next_look(const struct look *l)
 {
 	int64_t pause = CALL_LOOK_MS;
 
-	for (int64_t i = 0; i < l->looks && pause < CALL_LOOK_MAX_MS; i++)
+	for (int64_t i = 0; i <= l->looks && pause < CALL_LOOK_MAX_MS; i++)
 		pause *= 2;
 	return l->now + (pause < CALL_LOOK_MAX_MS ? pause : CALL_LOOK_MAX_MS);
 }
 
 /* ------------------------------------------- questions without an answer */
+
+/* Takes the row before it is asked, so that no other run asks as well. */
+static const struct fault *
+take_call(struct conn *c, void *arg)
+{
+	struct look *l = arg;
+
+	l->changed = conn_run(c, SQL_PROCESSOR_CALL_LOOK, "iiti",
+	    next_look(l), l->looks + 1, l->id, l->due) == 1;
+	return NULL;
+}
 
 static const struct fault *
 write_call_answer(struct conn *c, void *arg)
@@ -66,22 +81,18 @@ write_call_answer(struct conn *c, void *arg)
 
 	l->changed = false;
 	checkout_write_answer(c, l->now, l->id, &l->answer);
-	if (tx == NULL || l->answer.fate == PROVIDER_UNKNOWN) {
-		conn_run(c, SQL_PROCESSOR_CALL_LOOK, "iit", next_look(l),
-		    l->looks + 1, l->id);
+	if (tx == NULL || l->answer.fate != PROVIDER_DONE ||
+	    tx->processor_ref != NULL)
 		return NULL;
-	}
-	if (l->answer.fate != PROVIDER_DONE || tx->processor_ref != NULL)
-		return NULL;
-	l->changed = tx_attach(c, l->arena, l->now, tx, l->answer.ref,
+	l->changed = checkout_attach(c, l->arena, l->now, tx,
+	    l->provider->name, l->rule_id, l->answer.ref,
 	    "cron:reconcile") == TX_ATTACH_DONE;
-	conn_run(c, SQL_TX_SET_LOOK, "iit", l->now + CALL_LOOK_MS,
-	    (int64_t)0, tx->clive_tx_id);
-	payment_apply_waiting(c, l->arena, l->now, tx);
+	if (l->changed)
+		payment_apply_waiting(c, l->arena, l->now, tx);
 	return NULL;
 }
 
-static bool
+static void
 read_call(struct look *l, struct rows *r)
 {
 	l->id = row_text_copy(r, 0, l->arena);
@@ -91,7 +102,9 @@ read_call(struct look *l, struct rows *r)
 	l->order.clive_tx_id = row_text_copy(r, 4, l->arena);
 	l->order.payment_type = row_text_copy(r, 5, l->arena);
 	l->order.descriptor_suffix = row_text_copy(r, 6, l->arena);
-	return l->provider != NULL && l->provider->open != NULL;
+	l->order.again = true;
+	l->rule_id = row_text_copy(r, 7, l->arena);
+	l->due = row_int(r, 8);
 }
 
 static void
@@ -110,73 +123,52 @@ ask_again(struct look *l)
 	const struct tx *tx = tx_find(l->s->conn, l->arena,
 	    l->order.clive_tx_id);
 
-	if (tx == NULL)
+	if (tx == NULL || db_txn(l->s->db, take_call, l) != NULL ||
+	    !l->changed)
 		return false;
 	fill_order(l, tx);
-	l->answer = l->provider->open(l->arena, &l->s->conf, &l->order);
+	l->answer = checkout_open(l->arena, &l->s->conf, l->provider,
+	    &l->order);
 	return db_txn(l->s->db, write_call_answer, l) == NULL && l->changed;
 }
 
 /* ------------------------------------------------- payments left open */
-
-static const char *
-state_word(enum provider_state state)
-{
-	switch (state) {
-	case PROVIDER_OPEN:
-		return "open";
-	case PROVIDER_PAID:
-		return "paid";
-	case PROVIDER_FAILED:
-		return "failed";
-	case PROVIDER_CANCELED:
-		return "canceled";
-	}
-	return "open";
-}
 
 static const struct fault *
 write_state(struct conn *c, void *arg)
 {
 	struct look *l = arg;
 	struct tx *tx;
-	const char *word = state_word(l->answer.state);
-	struct payment_event e = {
-		.processor = l->provider->name,
-		.event_id = arena_printf(l->arena, "look_%s_%s", l->ref, word),
-		.type = arena_printf(l->arena, "look.%s", word),
-		.ref = l->ref,
-		.outcome = l->answer.state == PROVIDER_PAID ?
-		    PAYMENT_SUCCEEDED : PAYMENT_FAILED,
-		.has_amount = l->answer.has_amount,
-		.amount = l->answer.amount,
-		.body = l->answer.raw,
-	};
+	struct payment_event e;
 
 	l->changed = false;
 	conn_run(c, SQL_TX_SET_LOOK, "iit", next_look(l), l->looks + 1, l->id);
-	if (l->answer.fate != PROVIDER_DONE ||
-	    l->answer.state == PROVIDER_OPEN)
+	if (l->provider == NULL || !look_to_payment(l->arena,
+	    l->provider->name, l->ref, &l->answer, &e))
 		return NULL;
 	l->changed = payment_receive(c, l->arena, l->now, &e, &tx) ==
 	    PAYMENT_APPLIED;
 	return NULL;
 }
 
-static bool
+static void
 read_payment(struct look *l, struct rows *r)
 {
 	l->id = row_text_copy(r, 0, l->arena);
 	l->provider = provider_find(row_text(r, 1));
 	l->ref = row_text_copy(r, 2, l->arena);
 	l->looks = row_int(r, 3);
-	return l->provider != NULL && l->provider->fetch != NULL;
 }
 
+/* Even a payment that cannot be looked up gets its next look set, or such
+ * rows would keep all others from their turn. */
 static bool
 look_up(struct look *l)
 {
-	l->answer = l->provider->fetch(l->arena, &l->s->conf, l->ref);
+	l->answer = (struct provider_answer){ .fate = PROVIDER_UNKNOWN };
+	if (l->provider != NULL && l->provider->fetch != NULL &&
+	    l->provider->missing(&l->s->conf) == NULL)
+		l->answer = l->provider->fetch(l->arena, &l->s->conf, l->ref);
 	return db_txn(l->s->db, write_state, l) == NULL && l->changed;
 }
 
@@ -187,25 +179,29 @@ look_up(struct look *l)
  * that changed. Rows are read first, since working on one writes.
  */
 static int
-work(struct setup *s, enum sql due, int limit,
-    bool (*read)(struct look *, struct rows *), bool (*act)(struct look *))
+work(struct cron *cron, enum sql due, int limit,
+    void (*read)(struct look *, struct rows *), bool (*act)(struct look *))
 {
+	struct setup *s = &cron->setup;
 	struct arena *arena = arena_new();
 	struct look *looks = arena_alloc(arena,
 	    (size_t)limit * sizeof(*looks));
 	int n = 0, changed = 0;
 
-	struct rows *r = conn_rows(s->conn, due, "ii", clock_now(),
-	    (int64_t)limit);
+	struct rows *r = due == SQL_PROCESSOR_CALLS_DUE ?
+	    conn_rows(s->conn, due, "iii", clock_now(), (int64_t)limit,
+	    clock_now() - CALL_AGAIN_MS) :
+	    conn_rows(s->conn, due, "ii", clock_now(), (int64_t)limit);
 	while (n < limit && row_next(r)) {
-		looks[n] = (struct look){ .s = s, .arena = arena,
-		    .now = clock_now() };
-		if (read(&looks[n], r))
-			n++;
+		looks[n] = (struct look){ .s = s, .arena = arena };
+		read(&looks[n++], r);
 	}
 	row_done(r);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n && cron_is_owner(cron); i++) {
+		looks[i].now = clock_now();
 		changed += act(&looks[i]);
+		cron_seen(cron);
+	}
 	arena_free(arena);
 	return changed;
 }
@@ -241,9 +237,9 @@ main(int argc, char **argv)
 		return usage();
 	if (!cron_open(&cron, "reconcile") || !cron_take(&cron))
 		return 1;
-	int calls = work(&cron.setup, SQL_PROCESSOR_CALLS_DUE, limit,
+	int calls = work(&cron, SQL_PROCESSOR_CALLS_DUE, limit,
 	    read_call, ask_again);
-	int payments = work(&cron.setup, SQL_TX_LOOKS_DUE, limit,
+	int payments = work(&cron, SQL_TX_LOOKS_DUE, limit,
 	    read_payment, look_up);
 	cron_finish(&cron);
 	if (verbose)

@@ -45,19 +45,42 @@ request_query(struct request *rq, const char *name)
 	return cgi_query(rq->cgi, rq->arena, name);
 }
 
+const char *
+request_form(struct request *rq, const char *name)
+{
+	const char *value = cgi_form(rq->arena, rq->body.p, name);
+
+	return value != NULL && *value != '\0' ? value : NULL;
+}
+
+bool
+request_accepts(struct request *rq, const char *type)
+{
+	const char *accept = cgi_param(rq->cgi, "HTTP_ACCEPT");
+
+	return accept != NULL && strcasestr(accept, type) != NULL;
+}
+
+/* Parameters behind the type do not matter. */
+static bool
+type_is(const char *type, const char *expected)
+{
+	if (type == NULL || strncasecmp(type, expected, strlen(expected)) != 0)
+		return false;
+	type += strlen(expected);
+	return type[strspn(type, " \t")] == '\0' ||
+	    type[strspn(type, " \t")] == ';';
+}
+
 static const struct fault *
 check_content_type(struct request *rq)
 {
-	static const char json[] = "application/json";
 	const char *type = cgi_param(rq->cgi, "CONTENT_TYPE");
 
-	if (rq->action->raw_body)
-		return NULL;
-	if (type == NULL || strncasecmp(type, json, strlen(json)) != 0)
-		return &FAULT_CONTENT_TYPE;
-	type += strlen(json);
-	return type[strspn(type, " \t")] == '\0' ||
-	    type[strspn(type, " \t")] == ';' ? NULL : &FAULT_CONTENT_TYPE;
+	rq->form = rq->action->forms &&
+	    type_is(type, "application/x-www-form-urlencoded");
+	return rq->action->raw_body || rq->form ||
+	    type_is(type, "application/json") ? NULL : &FAULT_CONTENT_TYPE;
 }
 
 /* Content-Length is digits and nothing else, or it is not there. */
@@ -124,6 +147,8 @@ send_reply(struct request *rq)
 	    "X-Request-Id: %s\r\n", rq->reply.status, rq->reply.body.len,
 	    rq->id);
 	buf_puts(&head, buf_str(&rq->reply.head));
+	if (rq->reply.location != NULL)
+		buf_printf(&head, "Location: %s\r\n", rq->reply.location);
 	buf_puts(&head, "\r\n");
 	cgi_write(rq->cgi, head.data, head.len);
 	cgi_write(rq->cgi, buf_str(&rq->reply.body),
@@ -286,6 +311,8 @@ app_main(const struct endpoint *endpoint)
 		if (!cgi_serve_one(&unavailable) || cgi_is_plain())
 			return 1;
 	}
+	if (endpoint->actions[0].started != NULL)
+		endpoint->actions[0].started(&app.conf);
 	if (!cgi_is_plain() && !db_start_committer(app.db))
 		return 1;
 	return cgi_run(&server, (int)app.conf.threads);

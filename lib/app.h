@@ -32,6 +32,12 @@ struct action {
 	bool			 takes_rest;	/* path continues: /{id} */
 	bool			 any_origin;	/* browsers of any site may read */
 	bool			 raw_body;	/* any content type, no JSON */
+	/*
+	 * The body may be a form as well. In the sandbox, and there alone, a
+	 * form without x-api-key needs no signature: it acts for the demo
+	 * partner, under a rate limit of its own.
+	 */
+	bool			 forms;
 	size_t			 body_max;	/* bytes; 0: BODY_MAX */
 	const struct field	*fields;	/* ended by a row without name */
 	size_t			 input_size;	/* of the struct they fill */
@@ -59,6 +65,8 @@ struct action {
 	const struct fault	*(*ask)(struct request *, void *input);
 	const struct fault	*(*after)(struct conn *, struct request *,
 				    void *input);
+	/* Of a program's first action: runs once at its start; may be NULL. */
+	void			(*started)(const struct conf *);
 };
 
 enum { BODY_MAX = 64 * 1024 };

@@ -109,7 +109,12 @@ cgi_url_decode(struct arena *arena, const char *text, size_t n)
 const char *
 cgi_query(struct cgi *cgi, struct arena *arena, const char *name)
 {
-	const char *at = cgi_param(cgi, "QUERY_STRING");
+	return cgi_form(arena, cgi_param(cgi, "QUERY_STRING"), name);
+}
+
+const char *
+cgi_form(struct arena *arena, const char *at, const char *name)
+{
 	const char *found = NULL;
 	size_t name_len = strlen(name);
 

@@ -38,6 +38,9 @@ void		 cgi_write(struct cgi *, const char *from, size_t n);
  */
 const char	*cgi_query(struct cgi *, struct arena *, const char *name);
 
+/* The same of a form body, which is spelt like a query string. */
+const char	*cgi_form(struct arena *, const char *form, const char *name);
+
 /* Decodes %xx and +; NULL where it cannot or a NUL would come out. */
 const char	*cgi_url_decode(struct arena *, const char *text, size_t n);
 

@@ -17,8 +17,11 @@
 #include "tx.h"
 
 enum {
-	CALL_LOOK_MS = 60 * 1000,		/* until the first look */
-	CALL_LOOK_MAX_MS = 6 * 60 * 60 * 1000	/* between two looks */
+	CALL_LOOK_MS = 60 * 1000,		/* until the first look, or */
+	CALL_TRIES = 4,				/* so many timeouts */
+	CALL_LOOK_MAX_MS = 6 * 60 * 60 * 1000,	/* between two looks */
+	/* Processors know a key for a day; then asking again asks anew. */
+	CALL_AGAIN_MS = 23 * 60 * 60 * 1000
 };
 
 /* What a checkout is made from, and what it comes to. */
@@ -40,7 +43,9 @@ struct checkout {
 	struct tx		*tx;
 	struct routes		 routes;
 	size_t			 chosen;	/* in routes */
-	char			 call_id[ID_SIZE];
+	bool			 again;		/* asked before, fate unknown */
+	char			 call_id[ID_SIZE];	/* "": on record */
+	int64_t			 asked_at;
 	struct provider_answer	 answer;
 };
 
@@ -73,19 +78,40 @@ struct checkout {
  */
 const struct fault *checkout_before(struct conn *, struct request *, void *);
 
-/* Never refuses: what came of it stands in answer. */
+/*
+ * Opens a payment at a processor. Where it was asked before, it can no longer
+ * be certain that nothing was done: what was down then is unknown.
+ */
+struct provider_answer checkout_open(struct arena *, const struct conf *,
+		    const struct provider *, const struct provider_order *);
+
+/* What came of it stands in answer; refuses only where the database does. */
 const struct fault *checkout_ask(struct request *, void *);
 
 /*
- * Records the answer. NULL with the payment pending; 422 PROCESSOR_REFUSED;
- * 502 PROCESSOR_UNAVAILABLE, after which the same request may be sent again.
+ * Records the answer. NULL with the payment pending (or further, where its
+ * webhook was quicker); 422 PROCESSOR_REFUSED; 409 TX_NOT_ATTACHABLE for one
+ * abandoned meanwhile; 502 PROCESSOR_UNAVAILABLE, after which the same
+ * request may be sent again.
  */
 const struct fault *checkout_settle(struct conn *, struct request *,
 		    struct checkout *);
 
+/* Why a processor refused, for the caller, as the details of a fault. */
+void	checkout_explain(struct request *, const struct provider *,
+	    const struct provider_answer *);
+
 /* What became of a call, on its row. */
 void	checkout_write_answer(struct conn *, int64_t now, const char *call_id,
 	    const struct provider_answer *);
+
+/*
+ * Ties an initialized payment to the processor that took it, under a rule
+ * (NULL: none), and sets the first look. Returns what tx_attach does.
+ */
+enum tx_attach checkout_attach(struct conn *, struct arena *, int64_t now,
+	    struct tx *, const char *processor, const char *rule_id,
+	    const char *ref, const char *actor);
 
 /* The five members of checkout-intent's answer, into an open object. */
 void	checkout_write_stripe(struct jsonw *, struct request *,

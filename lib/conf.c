@@ -20,6 +20,7 @@ enum kind {
 	KIND_MODE,	/* sandbox or live */
 	KIND_TEXT,
 	KIND_OPTIONAL,	/* text that may be empty */
+	KIND_WORD,	/* one of words, or empty where that is the initial */
 	KIND_NUMBER,
 	KIND_NUMBERS,	/* blank-separated */
 	KIND_SECRETS	/* blank-separated */
@@ -80,7 +81,15 @@ static const struct setting settings[] = {
 	{ "clickpesa_checksum_key", KIND_OPTIONAL,
 	  AT(clickpesa_checksum_key), 0, 0, 0, "",
 	  "The application's checksum key, where checksums are on." },
-	{ "clickpesa_webhook_verify", KIND_OPTIONAL,
+	{ "clickpesa_checksum_method", KIND_WORD,
+	  AT(clickpesa_checksum_method), 0, 0, 0, "canonical",
+	  "canonical, or legacy: how requests are signed. Webhooks are accepted\n"
+	  "with canonical checksums only." },
+	{ "clickpesa_url_fields", KIND_WORD, AT(clickpesa_url_fields), 0,
+	  0, 0, "all",
+	  "all sends callbackUrl, notificationUrl and redirectUrl; documented\n"
+	  "leaves the last two out, which ClickPesa's documents do not name." },
+	{ "clickpesa_webhook_verify", KIND_WORD,
 	  AT(clickpesa_webhook_verify), 0, 0, 0, "",
 	  "checksum, query (ask ClickPesa before crediting) or off (trust the\n"
 	  "body: dangerous). Empty: checksum with a key, else query." },
@@ -117,6 +126,16 @@ static const struct setting settings[] = {
 	  "How long an operator stays signed in." },
 };
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
+
+/* What a KIND_WORD may be; blanks around each. */
+static const struct {
+	const char	*key;
+	const char	*words;
+} choices[] = {
+	{ "clickpesa_checksum_method", " canonical legacy " },
+	{ "clickpesa_url_fields", " all documented " },
+	{ "clickpesa_webhook_verify", " checksum query off " },
+};
 
 /* Writes a sentence for the caller and says no. */
 static bool
@@ -224,6 +243,23 @@ store_list(struct conf *conf, const struct setting *s, char *value)
 	return s->kind == KIND_SECRETS || *count > 0;
 }
 
+/* Words are short: each member that holds one is CONF_WORD_MAX long. */
+static bool
+store_word(char *to, const struct setting *s, const char *value)
+{
+	char bounded[CONF_WORD_MAX + 2];
+	size_t i = 0;
+
+	if (*value == '\0')
+		return store_text(to, CONF_WORD_MAX, s->initial);
+	while (strcmp(choices[i].key, s->key) != 0)
+		i++;
+	return strchr(value, ' ') == NULL &&
+	    (size_t)snprintf(bounded, sizeof(bounded), " %s ", value) <
+	    sizeof(bounded) && strstr(choices[i].words, bounded) != NULL &&
+	    store_text(to, CONF_WORD_MAX, value);
+}
+
 static bool
 store(struct conf *conf, const struct setting *s, char *value)
 {
@@ -238,6 +274,8 @@ store(struct conf *conf, const struct setting *s, char *value)
 	case KIND_TEXT:
 		return *value != '\0' &&
 		    store_text(at, 256, value);
+	case KIND_WORD:
+		return store_word(at, s, value);
 	case KIND_NUMBER:
 		return read_number(value, s, (int64_t *)(void *)at);
 	case KIND_NUMBERS:

@@ -19,7 +19,8 @@
 enum {
 	CONF_PATH_MAX = 1024,
 	CONF_SECRETS_MAX = 4,	/* webhook secrets of one processor at once */
-	CONF_RETRIES_MAX = 16
+	CONF_RETRIES_MAX = 16,
+	CONF_WORD_MAX = 16	/* bytes of a setting that is one of some words */
 };
 
 struct conf {
@@ -41,9 +42,9 @@ struct conf {
 	char	 clickpesa_api_key[256];
 	char	 clickpesa_webhook_url[256];	/* given out as notificationUrl */
 	char	 clickpesa_checksum_key[256];
-	char	 clickpesa_webhook_verify[16];	/* off, checksum, query; empty:
-						   checksum with a key, else
-						   query */
+	char	 clickpesa_checksum_method[CONF_WORD_MAX];
+	char	 clickpesa_url_fields[CONF_WORD_MAX];	/* all, documented */
+	char	 clickpesa_webhook_verify[CONF_WORD_MAX]; /* see conf.c */
 	int64_t	 processor_timeout_ms;		/* one try of one call */
 	int64_t	 rate_limit;		/* requests a minute and partner; 0: none */
 	int64_t	 threads;		/* request threads of a FastCGI program */

@@ -93,6 +93,50 @@ add_processor_events(struct timeline *t)
 }
 
 static void
+raw(struct jsonw *w, const char *key, const char *json)
+{
+	jsonw_raw(w, key, json, json != NULL ? strlen(json) : 0);
+}
+
+static void
+add_route(struct timeline *t)
+{
+	struct rows *r = conn_rows(t->c, SQL_ROUTE_DECISION_OF_TX, "t",
+	    t->tx->clive_tx_id);
+
+	while (row_next(r) && open_entry(t, row_int(r, 0), "route")) {
+		raw(&t->w, "inputs", row_text(r, 1));
+		raw(&t->w, "candidates", row_text(r, 2));
+		close_entry(t);
+	}
+	row_done(r);
+}
+
+static void
+add_processor_calls(struct timeline *t)
+{
+	struct rows *r = conn_rows(t->c, SQL_PROCESSOR_CALLS_OF_TX, "t",
+	    t->tx->clive_tx_id);
+
+	while (row_next(r) && open_entry(t, row_int(r, 0),
+	    "processor_call")) {
+		jsonw_text(&t->w, "processor", row_text(r, 2));
+		jsonw_text(&t->w, "operation", row_text(r, 3));
+		jsonw_text(&t->w, "rule", row_text(r, 4));
+		jsonw_text(&t->w, "idempotency_key", row_text(r, 5));
+		jsonw_text(&t->w, "status", row_text(r, 6));
+		if (row_null(r, 7))
+			jsonw_null(&t->w, "answer_status");
+		else
+			jsonw_int(&t->w, "answer_status", row_int(r, 7));
+		jsonw_text(&t->w, "answer_message", row_text(r, 8));
+		jsonw_time(&t->w, "finished_at", row_int(r, 1));
+		close_entry(t);
+	}
+	row_done(r);
+}
+
+static void
 add_ledger(struct timeline *t)
 {
 	char amount[AMOUNT_TEXT_SIZE];
@@ -193,8 +237,10 @@ explain_write(struct conn *c, struct arena *arena, struct jsonw *w,
 	t.entries = arena_alloc(arena, ENTRIES_MAX * sizeof(*t.entries));
 	buf_init(&t.text, TEXT_MAX);
 	/* In the order of cause and effect within one millisecond. */
+	add_processor_calls(&t);
 	add_processor_events(&t);
 	add_audit(&t);
+	add_route(&t);
 	add_ledger(&t);
 	add_events(&t);
 	add_deliveries(&t);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * explain.h - what happened to one payment: requests, processor events,
- * ledger entries, events, deliveries and every attempt, in order of time.
+ * explain.h - what happened to one payment: how it found its processor, what
+ * that was asked, what it told, ledger entries, events, deliveries and every
+ * attempt, in order of time.
  */
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
@@ -10,9 +11,9 @@
 
 /*
  * Writes {"transaction":{...},"timeline":[...]} for a payment. Entries have
- * "at" and "kind" (audit, processor_event, ledger, event, delivery, attempt)
- * and the particulars of their kind; bodies are texts, byte for byte where
- * they are UTF-8.
+ * "at" and "kind" (audit, route, processor_call, processor_event, ledger,
+ * event, delivery, attempt) and the particulars of their kind; bodies are
+ * texts, byte for byte where they are UTF-8.
  */
 void	explain_write(struct conn *, struct arena *, struct jsonw *,
 	    const struct tx *);

@@ -117,8 +117,13 @@ set_options(CURL *curl, const struct fetch *f, struct curl_slist *headers,
 
 /* Errors before a byte of the request was on its way. */
 static bool
-never_left(CURLcode code)
+never_left(CURL *curl, CURLcode code)
 {
+	long sent = 0;
+
+	if (code == CURLE_OPERATION_TIMEDOUT &&
+	    curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK)
+		return sent == 0;
 	return code == CURLE_COULDNT_RESOLVE_HOST ||
 	    code == CURLE_COULDNT_CONNECT || code == CURLE_URL_MALFORMAT ||
 	    code == CURLE_UNSUPPORTED_PROTOCOL ||
@@ -132,7 +137,7 @@ read_result(struct attempt *a, CURL *curl, CURLcode code)
 	long status = 0;
 
 	if (code != CURLE_OK) {
-		a->answer.fate = never_left(code) ? FETCH_NOT_SENT :
+		a->answer.fate = never_left(curl, code) ? FETCH_NOT_SENT :
 		    FETCH_UNKNOWN;
 		a->answer.error = a->body.failed ? "the answer is too long" :
 		    curl_easy_strerror(code);
@@ -176,6 +181,14 @@ worth_retrying(const struct attempt *a)
 	return status == 409 || status == 429 || status >= 500;
 }
 
+/* May a try that was not the last have done what it asked for? */
+static bool
+may_be_done(const struct fetch_answer *a)
+{
+	return a->fate == FETCH_UNKNOWN || (a->fate == FETCH_ANSWERED &&
+	    (a->status == 409 || a->status >= 500));
+}
+
 /* Half to all of a pause that doubles from try to try. */
 static void
 pause_before(int try)
@@ -195,18 +208,19 @@ struct fetch_answer
 fetch_run(struct arena *arena, const struct fetch *f)
 {
 	struct attempt a = { .arena = arena };
-	bool unknown = false;
+	bool perhaps = false;
 
 	pthread_once(&once, start_curl);
 	for (int try = 1; ; try++) {
 		try_once(&a, f);
-		unknown = unknown || a.answer.fate == FETCH_UNKNOWN;
 		if (try >= f->tries || !worth_retrying(&a))
 			break;
+		perhaps = perhaps || may_be_done(&a.answer);
 		pause_before(try + 1);
 	}
 	/* An earlier try may have arrived although the last one did not. */
-	if (a.answer.fate == FETCH_NOT_SENT && unknown)
+	a.answer.perhaps_done = perhaps;
+	if (a.answer.fate == FETCH_NOT_SENT && perhaps)
 		a.answer.fate = FETCH_UNKNOWN;
 	return a.answer;
 }

@@ -42,6 +42,7 @@ enum fetch_fate {
 
 struct fetch_answer {
 	enum fetch_fate	 fate;
+	bool		 perhaps_done;	/* an earlier try may have arrived */
 	int		 status;	/* HTTP status; 0 without an answer */
 	struct slice	 body;		/* in the arena, NUL behind it */
 	const char	*error;		/* in words, where no answer came */

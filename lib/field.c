@@ -153,10 +153,18 @@ amount_complaint(enum amount_error error, const char *currency,
 	return NULL;
 }
 
+/* Forms and queries spell a number as its text. */
 static bool
 want_number(struct reading *r)
 {
-	if (r->value->kind != JSON_NUMBER)
+	const char *why;
+
+	if (r->value == NULL)
+		r->value = json_parse(r->rq->arena, r->text, strlen(r->text),
+		    &why);
+	if (r->value == NULL)
+		r->wrong = "Expected number, received string";
+	else if (r->value->kind != JSON_NUMBER)
 		r->wrong = wrong_type(r, "number");
 	return r->wrong == NULL;
 }
@@ -225,7 +233,9 @@ read_cents(struct reading *r)
 static void
 read_object(struct reading *r)
 {
-	if (r->value->kind != JSON_OBJECT)
+	if (r->value == NULL)
+		r->wrong = "Expected object, received string";
+	else if (r->value->kind != JSON_OBJECT)
 		r->wrong = wrong_type(r, "object");
 	else if ((int64_t)r->value->raw.n > r->field->max)
 		r->wrong = complaint(r, "Object must be at most",
@@ -324,10 +334,15 @@ read_absent(struct reading *r)
 static void
 read_one(struct reading *r)
 {
-	if (r->rq->json != NULL)
-		r->value = json_get(r->rq->json, r->field->name);
-	else
-		r->text = request_query(r->rq, r->field->name);
+	struct request *rq = r->rq;
+
+	if (rq->json != NULL)
+		r->value = json_get(rq->json, r->field->name);
+	else if (rq->form)
+		r->text = request_form(rq, r->field->name);
+	if (r->value == NULL && r->text == NULL &&
+	    (rq->method == METHOD_GET || r->field->query))
+		r->text = request_query(rq, r->field->name);
 	bool null = r->value != NULL && r->value->kind == JSON_NULL;
 	bool absent = (r->value == NULL && r->text == NULL) ||
 	    (null && !r->field->required);
@@ -343,7 +358,7 @@ field_read(struct request *rq, const struct field *fields, void *input)
 	struct jsonw w;
 	bool good = true;
 
-	if (rq->method == METHOD_POST && rq->json->kind != JSON_OBJECT)
+	if (rq->json != NULL && rq->json->kind != JSON_OBJECT)
 		return request_complain(rq, NULL, arena_printf(rq->arena,
 		    "Expected object, received %s",
 		    json_kind_name(rq->json->kind)));

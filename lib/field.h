@@ -46,11 +46,13 @@ struct field {
 	const char *const	*choices;	/* ended by NULL */
 	/* A further rule: NULL, or what is wrong with the text. */
 	const char		*(*check)(const char *);
+	bool			 query;		/* POST: where the body lacks it,
+						   the query serves */
 };
 
 /*
  * Fills input, which is zeroed, from the members of the request's JSON body
- * (POST) or its query parameters (GET). NULL, or FAULT_VALIDATION with the
+ * (POST), its form body (POST) or its query parameters (GET). NULL, or FAULT_VALIDATION with the
  * details written.
  */
 const struct fault *field_read(struct request *, const struct field *,

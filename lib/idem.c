@@ -12,7 +12,8 @@
 enum {
 	DAY_MS = 24 * 60 * 60 * 1000,
 	POLL_MS = 20,	/* between looks at a first request that runs */
-	CLAIM_MS = 3 * 60 * 1000	/* longer than any call may take */
+	CLAIM_MS = 3 * 60 * 1000,	/* at least; longer than any call */
+	CLAIM_TRIES = 8			/* of calls that it outlasts */
 };
 
 /* What idem_run hands to the transaction. */
@@ -161,6 +162,14 @@ idem_run(struct request *rq, void *input)
 
 /* ------------------------------------ mutations that call a processor */
 
+static int64_t
+claim_ms(const struct conf *conf)
+{
+	int64_t tries = CLAIM_TRIES * conf->processor_timeout_ms;
+
+	return tries > CLAIM_MS ? tries : CLAIM_MS;
+}
+
 static void
 lease(struct conn *c, const struct mutation *m, int64_t until)
 {
@@ -245,9 +254,9 @@ claim(struct conn *c, void *arg)
 		store(c, rq);
 		m->answered = true;
 	} else if (rq->resume != NULL) {
-		lease(c, m, now + CLAIM_MS);
+		lease(c, m, now + claim_ms(rq->conf));
 	} else {
-		insert_claim(c, m, now + CLAIM_MS);
+		insert_claim(c, m, now + claim_ms(rq->conf));
 	}
 	return NULL;
 }

@@ -170,6 +170,8 @@ apply(struct applying *a)
 	case PAYMENT_INQUIRY:
 		note(a, "transaction.dispute_inquiry");
 		return PAYMENT_UNCHANGED;
+	case PAYMENT_NOTED:
+		return PAYMENT_UNCHANGED;
 	}
 	return PAYMENT_UNCHANGED;
 }
@@ -261,6 +263,40 @@ payment_quarantine(struct conn *c, struct arena *arena, int64_t now,
 		    arena_printf(arena, "{\"reason\":\"%s\"}", reason));
 }
 
+/* The payment whose page this event's payment was made on, or NULL. */
+static struct tx *
+find_by_page(struct conn *c, struct arena *arena,
+    const struct payment_event *e)
+{
+	struct tx *tx = e->clive_tx_id != NULL && e->page_prefix != NULL ?
+	    tx_find(c, arena, e->clive_tx_id) : NULL;
+
+	if (tx == NULL || strcmp(tx->processor, e->processor) != 0 ||
+	    tx->processor_ref == NULL || strncmp(tx->processor_ref,
+	    e->page_prefix, strlen(e->page_prefix)) != 0)
+		return NULL;
+	return tx;
+}
+
+/* Gives the payment the name by which the processor speaks of it from now
+ * on, if this is its success. */
+static bool
+take_ref(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
+    const struct payment_event *e)
+{
+	if (e->outcome != PAYMENT_SUCCEEDED || !e->has_amount ||
+	    e->amount.minor != tx->amount.minor ||
+	    strcmp(e->amount.currency, tx->amount.currency) != 0 ||
+	    conn_run(c, SQL_TX_SET_REF, "titt", e->ref, now, tx->clive_tx_id,
+	    tx->processor_ref) != 1)
+		return false;
+	struct applying a = { c, arena, now, tx, e,
+	    arena_printf(arena, "processor:%s", e->processor) };
+	note(&a, "transaction.reference_known");
+	tx->processor_ref = arena_strdup(arena, e->ref);
+	return true;
+}
+
 static bool
 still_waits(struct conn *c, const struct payment_event *e)
 {
@@ -276,14 +312,19 @@ enum payment_result
 payment_receive(struct conn *c, struct arena *arena, int64_t now,
     const struct payment_event *e, struct tx **tx)
 {
+	bool renamed = false, known;
+
 	*tx = tx_find_by_ref(c, arena, e->processor, e->ref);
+	known = *tx != NULL;
+	if (!known && (*tx = find_by_page(c, arena, e)) != NULL)
+		known = renamed = take_ref(c, arena, now, *tx, e);
 	const char *id = *tx != NULL ? (*tx)->clive_tx_id : NULL;
 	if (!file_event(c, now, e, id, PAYMENT_WAITING) && !still_waits(c, e))
 		return PAYMENT_UNCHANGED;
-	if (*tx == NULL)
+	if (!known)
 		return PAYMENT_WAITING;
 	enum payment_result result = settle(c, arena, now, *tx, e);
-	if (result == PAYMENT_APPLIED)
+	if (result == PAYMENT_APPLIED || renamed)
 		payment_apply_waiting(c, arena, now, *tx);
 	return result;
 }

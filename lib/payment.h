@@ -19,7 +19,8 @@ enum payment_outcome {
 	PAYMENT_REFUNDED,	/* amount is the running total, where known */
 	PAYMENT_PARTLY_REFUNDED,
 	PAYMENT_DISPUTED,
-	PAYMENT_INQUIRY		/* on record only */
+	PAYMENT_INQUIRY,	/* on record only, with an audit event */
+	PAYMENT_NOTED		/* on record only */
 };
 
 /* An event in our own terms. */
@@ -32,6 +33,16 @@ struct payment_event {
 	bool			 has_amount;
 	struct amount		 amount;
 	struct slice		 body;		/* as it came */
+	/*
+	 * The payment it says it belongs to, or NULL. It counts where no
+	 * payment has this reference and that payment still goes by the name
+	 * of a page of the processor's, which begins with page_prefix: with
+	 * its success the payment gets this reference. Before, and where the
+	 * amount is another, the event waits: whoever can make payments at
+	 * the processor can write any name into one.
+	 */
+	const char		*clive_tx_id;
+	const char		*page_prefix;
 };
 
 enum payment_result {
@@ -43,7 +54,8 @@ enum payment_result {
 
 /*
  * Takes an event in. *tx is the payment, or NULL where none has this
- * reference (the result is then PAYMENT_WAITING).
+ * reference (the result is then PAYMENT_WAITING); one that the event names by
+ * clive_tx_id is known although it may not have the reference yet.
  */
 enum payment_result payment_receive(struct conn *, struct arena *,
 		    int64_t now, const struct payment_event *,

@@ -72,6 +72,17 @@ read_error(const struct json *json, struct provider_answer *a)
 }
 
 /*
+ * Is this a no that says nothing was done? Under a key that was used with
+ * other parameters something was.
+ */
+static bool
+is_refusal(const struct fetch_answer *f, const struct provider_answer *a)
+{
+	return f->status >= 400 && f->status < 500 && f->status != 409 &&
+	    a->code != NULL && strcmp(a->code, "idempotency_error") != 0;
+}
+
+/*
  * What an answer means. A success that is not the JSON we expect may well
  * have opened a payment; a 4xx certainly has not.
  */
@@ -96,11 +107,13 @@ judge(struct arena *arena, const struct fetch_answer *f,
 		return json;
 	}
 	read_error(json, a);
-	/* Busy or locked: nothing was done, and another may be quicker. */
+	/*
+	 * Busy or locked: nothing was done, and another may be quicker; but
+	 * an earlier try of this call may have got through.
+	 */
 	if (f->status == 429 || f->status == 401 || f->status == 403)
-		a->fate = PROVIDER_DOWN;
-	else if (f->status >= 400 && f->status < 500 && f->status != 409 &&
-	    a->code != NULL)
+		a->fate = f->perhaps_done ? PROVIDER_UNKNOWN : PROVIDER_DOWN;
+	else if (is_refusal(f, a))
 		a->fate = PROVIDER_REFUSED;
 	return NULL;
 }
@@ -291,6 +304,22 @@ cancel(struct arena *arena, const struct conf *conf, const char *ref,
 	return a;
 }
 
+/* The intent of a session, which a refund wants; false: not known. */
+static bool
+find_intent(struct arena *arena, const struct conf *conf, const char *ref,
+    const char **intent, struct provider_answer *a)
+{
+	const char *path = arena_printf(arena, "/v1/checkout/sessions/%s",
+	    fetch_encode(arena, ref));
+	struct fetch_answer f = call(arena, conf, "GET", path, NULL, NULL);
+
+	*intent = json_text(judge(arena, &f, a), "payment_intent");
+	if (a->fate == PROVIDER_DONE && *intent == NULL)
+		*a = (struct provider_answer){ .fate = PROVIDER_REFUSED,
+		    .code = "not_paid", .message = "Nothing was paid" };
+	return *intent != NULL;
+}
+
 static struct provider_answer
 refund(struct arena *arena, const struct conf *conf, const char *ref,
     struct amount amount, const char *key)
@@ -301,6 +330,8 @@ refund(struct arena *arena, const struct conf *conf, const char *ref,
 
 	if (!money_to_stripe(amount.minor, amount.currency, &units))
 		return refuse_amount();
+	if (is_session(ref) && !find_intent(arena, conf, ref, &ref, &a))
+		return a;
 	buf_init(&form, BODY_MAX_BYTES);
 	add(&form, arena, "payment_intent", ref);
 	add(&form, arena, "amount", arena_printf(arena, "%" PRId64, units));
@@ -311,13 +342,17 @@ refund(struct arena *arena, const struct conf *conf, const char *ref,
 	return a;
 }
 
+static const char *const payment_types[] = { "card", NULL };
+
 extern const struct provider provider_stripe;
 
 const struct provider provider_stripe = {
 	.name = "stripe",
+	.payment_types = payment_types,
 	.missing = missing,
 	.open = open_intent,
 	.checkout = open_checkout,
+	.checkout_repeats = true,
 	.fetch = fetch_state,
 	.cancel = cancel,
 	.refund = refund,

@@ -19,12 +19,14 @@ enum provider_fate {
 	PROVIDER_DONE,
 	PROVIDER_REFUSED,	/* answered no; asking again changes nothing */
 	PROVIDER_DOWN,		/* certainly not done: ask another one */
-	PROVIDER_UNKNOWN	/* perhaps done; look later, same key */
+	PROVIDER_UNKNOWN	/* perhaps done; ask it again, none else */
 };
 
 /* A payment to open. Texts that do not matter to a call are NULL. */
 struct provider_order {
 	const char	*idempotency_key;
+	bool		 again;			/* asked before, and what
+						   became of that is unknown */
 	const char	*clive_tx_id;
 	const char	*partner_id;
 	const char	*client_id;
@@ -60,8 +62,13 @@ struct provider_answer {
 	struct slice		 raw;		/* the answer's body */
 };
 
+/* The code of a refusal: the processor has a payment of this reference. */
+#define PROVIDER_REFERENCE_USED "reference_used"
+
 struct provider {
 	const char	*name;
+	/* What it can carry, NULL at the end; NULL: whatever a rule says. */
+	const char *const *payment_types;
 
 	/* NULL, or the wire code for what is not configured. */
 	const struct fault *(*missing)(const struct conf *);
@@ -69,8 +76,16 @@ struct provider {
 	/* Each may be NULL: the processor cannot. */
 	struct provider_answer (*open)(struct arena *, const struct conf *,
 	    const struct provider_order *);
+	/*
+	 * A page to pay on. The idempotency key is 26 letters and digits, so
+	 * that it can be the reference at the processor as well.
+	 */
 	struct provider_answer (*checkout)(struct arena *,
 	    const struct conf *, const struct provider_order *);
+	/* Asked again with the same key, is it the same page again? */
+	bool		 checkout_repeats;
+	/* Can it be paid here? NULL: any amount. */
+	bool		(*takes)(struct amount);
 	struct provider_answer (*fetch)(struct arena *, const struct conf *,
 	    const char *ref);
 	struct provider_answer (*cancel)(struct arena *, const struct conf *,

@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LOCATION_MAX = 2048 };	/* bytes that fit among the headers */
+
 void
 reply_start(struct request *rq, int status, struct jsonw *w)
 {
 	rq->reply.status = status;
+	rq->reply.location = NULL;
 	buf_reset(&rq->reply.body);
 	jsonw_init(w, &rq->reply.body);
 }
@@ -24,6 +27,19 @@ reply_header(struct request *rq, const char *name, const char *fmt, ...)
 	vsnprintf(value, sizeof(value), fmt, ap);
 	va_end(ap);
 	buf_printf(&rq->reply.head, "%s: %s\r\n", name, value);
+}
+
+void
+reply_url(struct request *rq, bool see_other, const char *url,
+    struct jsonw *w)
+{
+	bool fits = strlen(url) <= LOCATION_MAX;
+
+	reply_start(rq, see_other && fits ? 303 : 200, w);
+	if (see_other && fits)
+		rq->reply.location = url;
+	jsonw_object(w, NULL);
+	jsonw_text(w, "url", url);
 }
 
 void
@@ -46,7 +62,12 @@ void
 reply_replay(struct request *rq, int status, struct slice json)
 {
 	static const char mark[] = ",\"idempotentReplay\":true}";
+	const char *why;
 
+	/* The only redirections are those of reply_url. */
+	if (status == 303)
+		rq->reply.location = json_text(json_parse(rq->arena, json.p,
+		    json.n, &why), "url");
 	rq->reply.status = status;
 	buf_reset(&rq->reply.body);
 	/* Stored answers are objects with at least one member. */

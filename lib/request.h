@@ -52,6 +52,7 @@ struct reply {
 	int		 status;	/* 0 until somebody decides */
 	struct buf	 head;		/* extra header lines, each with CRLF */
 	struct buf	 body;
+	const char	*location;	/* where to go on, or NULL */
 };
 
 struct request {
@@ -71,6 +72,7 @@ struct request {
 	const char		*resume;	/* a payment that an earlier
 						   request with this key opened */
 	const char		*claimed_tx;	/* the one this request opened */
+	bool			 form;		/* the body is a form */
 	const struct json	*json;		/* the body, parsed; NULL before */
 	struct caller		 caller;	/* with ACCESS_KEY, ACCESS_SIGNED */
 	struct operator		 operator;	/* with ACCESS_OPERATOR */
@@ -89,6 +91,12 @@ const char	*request_header(struct request *, const char *cgi_name);
  */
 const char	*request_query(struct request *, const char *name);
 
+/* The same of a body that is a form; what is empty counts as absent. */
+const char	*request_form(struct request *, const char *name);
+
+/* Does the caller's Accept header name this media type? */
+bool		 request_accepts(struct request *, const char *type);
+
 /*
  * Reads the body that the action expects: content type, length, limit. For
  * the guard.
@@ -105,6 +113,14 @@ void		 reply_start(struct request *, int status, struct jsonw *);
 void		 reply_header(struct request *, const char *name,
 		    const char *fmt, ...)
 		    __attribute__((format(printf, 3, 4)));
+
+/*
+ * Answers {"url":...} and leaves the object open for more members: 200, or
+ * where see_other is set 303 with the URL as Location (if it is not too long
+ * for a header).
+ */
+void		 reply_url(struct request *, bool see_other, const char *url,
+		    struct jsonw *);
 
 /* Turns the reply into a fault, in the API's error shape. */
 void		 reply_fault(struct request *, const struct fault *);

@@ -8,7 +8,7 @@
 #include "fee.h"
 #include "json.h"
 
-enum { RECORD_MAX = 8 * 1024 };
+enum { RECORD_MAX = 16 * 1024 };
 
 static int
 by_fee(const void *a, const void *b)
@@ -20,6 +20,17 @@ by_fee(const void *a, const void *b)
 	return strcmp(x->rule_id, y->rule_id);
 }
 
+static bool
+carries(const struct provider *p, const char *payment_type)
+{
+	if (p->payment_types == NULL)
+		return true;
+	for (const char *const *t = p->payment_types; *t != NULL; t++)
+		if (strcmp(*t, payment_type) == 0)
+			return true;
+	return false;
+}
+
 /* Takes a matching rule in, unless its processor cannot be asked. */
 static void
 consider(struct rows *r, struct arena *arena, const struct conf *conf,
@@ -28,7 +39,8 @@ consider(struct rows *r, struct arena *arena, const struct conf *conf,
 	struct route *route = &routes->at[routes->n];
 	const struct provider *p = provider_find(row_text(r, 1));
 
-	if (p == NULL || p->open == NULL)
+	if (p == NULL || (in->hosted ? p->checkout : p->open) == NULL ||
+	    !carries(p, in->payment_type))
 		return;
 	const struct fault *missing = p->missing(conf);
 	if (missing != NULL) {

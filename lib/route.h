@@ -3,8 +3,9 @@
  * route.h - choosing the processor for a payment by the table of fee rules.
  *
  * A rule matches when each of its parts is '*' or equal to the payment's, its
- * processor is configured and can open payments. The cheapest estimated fee
- * comes first, the rule's id decides between equals.
+ * processor is configured, can open payments and carries this payment type.
+ * The cheapest estimated fee comes first, the rule's id decides between
+ * equals.
  */
 #ifndef ROUTE_H
 #define ROUTE_H
@@ -12,13 +13,14 @@
 #include "conn.h"
 #include "provider.h"
 
-enum { ROUTES_MAX = 16 };
+enum { ROUTES_MAX = 64 };
 
 struct route_input {
 	const char	*payment_type;
 	const char	*country;	/* upper case; NULL: not said */
 	const char	*card_scheme;	/* lower case; NULL: not said */
 	const char	*processor;	/* this one alone; NULL: any */
+	bool		 hosted;	/* on a page of the processor */
 	struct amount	 amount;
 };
 

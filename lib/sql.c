@@ -147,6 +147,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_TX_SET_PROCESSOR] =
 	    "UPDATE tx SET processor = $1, fee_rule_id = $2, next_look_at = "
 	    "$3 WHERE clive_tx_id = $4 AND status = 'initialized'",
+	[SQL_TX_SET_REF] =
+	    "UPDATE tx SET processor_ref = $1, updated_at = $2 WHERE "
+	    "clive_tx_id = $3 AND processor_ref = $4",
 	[SQL_TX_SET_LOOK] =
 	    "UPDATE tx SET next_look_at = $1, looks = $2 WHERE clive_tx_id "
 	    "= $3",
@@ -163,6 +166,18 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_FEE_RULE_FIND] =
 	    "SELECT percent_ppm, fixed_hundredths FROM fee_rule WHERE id = "
 	    "$1",
+	[SQL_FEE_RULES] =
+	    "SELECT id, processor, payment_type, country, card_scheme, "
+	    "currency, percent_ppm, fixed_hundredths, created_at, ended_at "
+	    "FROM fee_rule WHERE $1 = 1 OR ended_at IS NULL ORDER BY "
+	    "processor, payment_type, created_at, id",
+	[SQL_FEE_RULE_INSERT] =
+	    "INSERT INTO fee_rule (id, processor, payment_type, country, "
+	    "card_scheme, currency, percent_ppm, fixed_hundredths, "
+	    "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+	[SQL_FEE_RULE_END] =
+	    "UPDATE fee_rule SET ended_at = $1 WHERE id = $2 AND ended_at "
+	    "IS NULL",
 	[SQL_ROUTE_DECISION_INSERT] =
 	    "INSERT INTO route_decision (clive_tx_id, inputs, candidates, "
 	    "created_at) VALUES ($1, $2, $3, $4)",
@@ -177,18 +192,26 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_PROCESSOR_CALL_FINISH] =
 	    "UPDATE processor_call SET status = $1, answer_status = $2, "
 	    "answer_message = $3, finished_at = $4 WHERE id = $5",
+	/* Of two that look at the same time, one gets the row. */
 	[SQL_PROCESSOR_CALL_LOOK] =
 	    "UPDATE processor_call SET next_look_at = $1, looks = $2 WHERE "
-	    "id = $3",
+	    "id = $3 AND next_look_at = $4 AND status IN ('asking', "
+	    "'unknown')",
 	[SQL_PROCESSOR_CALL_OPEN_OF_TX] =
-	    "SELECT id, fee_rule_id FROM processor_call WHERE clive_tx_id = "
-	    "$1 AND operation = 'open' AND status IN ('asking', 'unknown') "
-	    "ORDER BY started_at DESC, id DESC LIMIT 1",
+	    "SELECT id, fee_rule_id, processor, started_at, status FROM "
+	    "processor_call WHERE clive_tx_id = $1 AND operation = 'open' "
+	    "AND status IN ('asking', 'unknown', 'done') ORDER BY "
+	    "started_at DESC, id DESC LIMIT 1",
+	[SQL_PROCESSOR_CALL_HOSTED_OF_TX] =
+	    "SELECT id, idempotency_key, started_at FROM processor_call "
+	    "WHERE clive_tx_id = $1 AND operation = 'checkout' AND status IN "
+	    "('asking', 'unknown') ORDER BY started_at DESC, id DESC LIMIT 1",
 	[SQL_PROCESSOR_CALLS_DUE] =
 	    "SELECT id, processor, idempotency_key, looks, clive_tx_id, "
-	    "payment_type, descriptor_suffix FROM processor_call WHERE "
-	    "status IN ('asking', 'unknown') AND operation = 'open' AND "
-	    "next_look_at <= $1 ORDER BY next_look_at LIMIT $2",
+	    "payment_type, descriptor_suffix, fee_rule_id, next_look_at "
+	    "FROM processor_call WHERE status IN ('asking', 'unknown') AND "
+	    "operation = 'open' AND next_look_at <= $1 AND started_at > $3 "
+	    "ORDER BY next_look_at LIMIT $2",
 	[SQL_PROCESSOR_CALLS_OF_TX] =
 	    "SELECT started_at, finished_at, processor, operation, "
 	    "fee_rule_id, idempotency_key, status, answer_status, "

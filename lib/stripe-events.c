@@ -33,6 +33,8 @@ stripe_to_payment(const struct stripe_event *e, struct slice body,
 	p->event_id = e->id;
 	p->type = e->type;
 	p->ref = e->intent_id;
+	p->clive_tx_id = e->clive_tx_id;
+	p->page_prefix = "cs_";
 	p->outcome = outcome_of(e);
 	p->body = body;
 	p->has_amount = e->has_amount && e->currency != NULL;

@@ -309,6 +309,8 @@ stripe_event_read(const struct json *json, struct stripe_event *event)
 	if (object == NULL || object->kind != JSON_OBJECT)
 		return "the event has no data.object";
 	event->intent_id = intent_of(object, event->type);
+	event->clive_tx_id = nonempty_text(json_get(object, "metadata"),
+	    "clive_tx_id");
 
 	const struct kind *kind = kind_of(event->type);
 	return kind != NULL ? read_meaning(object, kind, event) : NULL;

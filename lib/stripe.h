@@ -56,6 +56,7 @@ struct stripe_event {
 	bool		 foreign_account;	/* carries "account": Connect */
 	enum stripe_meaning meaning;
 	const char	*intent_id;		/* NULL: the event names none */
+	const char	*clive_tx_id;		/* in its metadata, or NULL */
 	bool		 has_amount;
 	int64_t		 units;		/* received, refunded in total or
 					   disputed; in Stripe's own units */

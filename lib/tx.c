@@ -273,6 +273,17 @@ write_fees(struct jsonw *w, const struct tx *tx)
 	write_money(w, keys[7], tx, tx->fee.net);
 }
 
+/* A page of Stripe's has another name until it is paid. */
+static const char *
+stripe_intent(const struct tx *tx)
+{
+	bool intent = strcmp(tx->processor, "stripe") == 0 &&
+	    tx->processor_ref != NULL &&
+	    strncmp(tx->processor_ref, "cs_", 3) != 0;
+
+	return intent ? tx->processor_ref : NULL;
+}
+
 void
 tx_write(struct jsonw *w, const struct tx *tx)
 {
@@ -285,8 +296,7 @@ tx_write(struct jsonw *w, const struct tx *tx)
 	jsonw_text(w, "clientId", tx->client_id);
 	jsonw_text(w, "clientName", tx->client_name);
 	jsonw_text(w, "echezonaReference", tx->echezona_reference);
-	jsonw_text(w, "stripePaymentIntentId",
-	    strcmp(tx->processor, "stripe") == 0 ? tx->processor_ref : NULL);
+	jsonw_text(w, "stripePaymentIntentId", stripe_intent(tx));
 	write_money(w, "amount", tx, tx->amount.minor);
 	jsonw_text(w, "currency", tx->amount.currency);
 	jsonw_text(w, "status", tx_status_name(tx->status));

@@ -2,8 +2,8 @@
 // timeline.js - one entry of a transaction's timeline, in plain words.
 
 import { TONES, block, copyButton, el, icon, pairs, pill, time } from "./dom.js";
-import { curlCommand, duration, money, plural, processorName, sentence } from
-	"./words.js";
+import { callOutcome, curlCommand, duration, money, paymentTypeName, plural,
+	processorName, sentence } from "./words.js";
 
 const AUDIT_TITLES = {
 	"transaction.initialized": "Payment opened",
@@ -41,6 +41,42 @@ const KINDS = {
 		tone: TONES[entry.action.split(/[._]/).pop()] ?? "grey",
 		more: [pairs({ Action: entry.action, Actor: entry.actor }),
 			block("Particulars", JSON.stringify(entry.detail ?? {}))],
+	}),
+	route: (entry) => {
+		const { inputs, candidates } = entry;
+		const fee = (candidate) => `${processorName(candidate.processor)} ${
+			money(candidate.estimated_fee, inputs.currency)} ${
+			inputs.currency}`;
+		return {
+			title: `Route for ${paymentTypeName(inputs.payment_type)}: ${
+				candidates.length ? processorName(
+					candidates[0].processor) : "none"}`,
+			sub: candidates.length > 1 ? `In this order: ${
+				candidates.map(fee).join(", ")}` :
+				candidates.map(fee).join(""),
+			tone: "blue",
+			more: [pairs({ "Payment type": inputs.payment_type,
+				Country: inputs.issuer_country ?? "Not said",
+				Scheme: inputs.card_scheme ?? "Not said",
+				...Object.fromEntries(candidates.map((candidate, i) =>
+					[`Choice ${i + 1}`, `${fee(candidate)}, by ${
+						candidate.rule}`])) })],
+		};
+	},
+	processor_call: (entry) => ({
+		title: `Asked ${processorName(entry.processor)} to ${
+			entry.operation === "checkout" ? "open a checkout" :
+				`${entry.operation} the payment`}`,
+		sub: callOutcome(entry),
+		tone: { done: "green", asking: "blue", unknown: "amber",
+			down: "amber", refused: "red" }[entry.status],
+		pill: entry.status,
+		more: [pairs({ Rule: entry.rule ?? "None",
+			"Idempotency key": entry.idempotency_key,
+			Answer: entry.answer_status === null ? "None" :
+				`HTTP ${entry.answer_status}`,
+			Answered: entry.finished_at === null ? "Not yet" :
+				time(entry.finished_at) })],
 	}),
 	processor_event: (entry) => ({
 		title: `${processorName(entry.processor)} reported ${entry.type}`,

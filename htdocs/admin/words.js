@@ -13,6 +13,23 @@ export function processorName(name) {
 	return known[name] ?? sentence(name);
 }
 
+// "revolut_pay" -> "Revolut Pay"; a name of its own where it has one.
+export function paymentTypeName(type) {
+	const known = { card: "card", revolut_pay: "Revolut Pay",
+		open_banking: "open banking", mobile_money: "mobile money" };
+	return known[type] ?? sentence(type);
+}
+
+// What became of a question to a processor, below its title.
+export function callOutcome(call) {
+	const words = { asking: "No answer on record yet",
+		unknown: "No certain answer; it is asked again",
+		down: "Not available; nothing was done",
+		refused: "Refused" };
+	return [words[call.status], call.answer_message]
+		.filter(Boolean).join(": ") || null;
+}
+
 export function plural(count, one, many = `${one}s`) {
 	return `${count.toLocaleString()} ${count === 1 ? one : many}`;
 }

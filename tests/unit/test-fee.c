@@ -24,7 +24,7 @@ struct worked {
 	int64_t		 processor_fee, platform_fee, net, clive_earning;
 };
 
-#define PLAIN { FEE_STRIPE_PPM, 35000, -1, -1 }
+#define PLAIN { FEE_STRIPE_PPM, FEE_STRIPE_FIXED, 35000, -1, -1 }
 
 static const struct worked table[] = {
 	{ "the sample: 750", 75000, "USD", PLAIN, 2205, 420, 72375, 420 },
@@ -40,23 +40,23 @@ static const struct worked table[] = {
 	{ "letters that no list has", 75000, "XYZ", PLAIN,
 	    2205, 420, 72375, 420 },
 	{ "client's percentage wins", 75000, "USD",
-	    { FEE_STRIPE_PPM, 35000, 50000, -1 }, 2205, 1545, 71250, 420 },
+	    { FEE_STRIPE_PPM, FEE_STRIPE_FIXED, 35000, 50000, -1 }, 2205, 1545, 71250, 420 },
 	{ "client's percentage of zero wins", 75000, "USD",
-	    { FEE_STRIPE_PPM, 35000, 0, -1 }, 2205, -2205, 75000, 420 },
+	    { FEE_STRIPE_PPM, FEE_STRIPE_FIXED, 35000, 0, -1 }, 2205, -2205, 75000, 420 },
 	{ "flat fee on dollars", 75000, "USD",
-	    { FEE_STRIPE_PPM, 35000, -1, 100 }, 2205, 520, 72275, 420 },
+	    { FEE_STRIPE_PPM, FEE_STRIPE_FIXED, 35000, -1, 100 }, 2205, 520, 72275, 420 },
 	{ "flat fee of zero", 75000, "USD",
-	    { FEE_STRIPE_PPM, 35000, -1, 0 }, 2205, 420, 72375, 420 },
+	    { FEE_STRIPE_PPM, FEE_STRIPE_FIXED, 35000, -1, 0 }, 2205, 420, 72375, 420 },
 	{ "flat fee on euros", 75000, "EUR",
-	    { FEE_STRIPE_PPM, 35000, -1, 100 }, 2205, 420, 72375, 420 },
+	    { FEE_STRIPE_PPM, FEE_STRIPE_FIXED, 35000, -1, 100 }, 2205, 420, 72375, 420 },
 	{ "flat fee above the payment", 50, "USD",
-	    { FEE_STRIPE_PPM, 35000, -1, 1000 }, 31, 971, -952, -29 },
+	    { FEE_STRIPE_PPM, FEE_STRIPE_FIXED, 35000, -1, 1000 }, 31, 971, -952, -29 },
 	{ "percentage and flat fee", 75000, "USD",
-	    { FEE_STRIPE_PPM, 35000, 50000, 100 }, 2205, 1645, 71150, 420 },
+	    { FEE_STRIPE_PPM, FEE_STRIPE_FIXED, 35000, 50000, 100 }, 2205, 1645, 71150, 420 },
 	{ "everything goes to us", 75000, "USD",
-	    { FEE_STRIPE_PPM, 1000000, -1, -1 }, 2205, 72795, 0, 72795 },
+	    { FEE_STRIPE_PPM, FEE_STRIPE_FIXED, 1000000, -1, -1 }, 2205, 72795, 0, 72795 },
 	{ "no fee at all", 75000, "USD",
-	    { 0, 0, -1, -1 }, 30, -30, 75000, -30 },
+	    { 0, FEE_STRIPE_FIXED, 0, -1, -1 }, 30, -30, 75000, -30 },
 };
 
 static void
@@ -93,21 +93,46 @@ percentages_are_those_in_effect(void **state)
 	assert_int_equal(fee.clive_earning_ppm, 6000);
 	/* What a client pays on top is the partner's, not ours. */
 	assert_true(fee_split(amount(75000, "USD"), (struct fee_terms){
-	    FEE_STRIPE_PPM, 35000, 50000, 100 }, &fee));
+	    FEE_STRIPE_PPM, FEE_STRIPE_FIXED, 35000, 50000, 100 }, &fee));
 	assert_int_equal(fee.partner_ppm, 50000);
 	assert_int_equal(fee.clive_earning_ppm, 6000);
 	assert_true(fee_split(amount(75000, "USD"), (struct fee_terms){
-	    FEE_STRIPE_PPM, 20000, -1, -1 }, &fee));
+	    FEE_STRIPE_PPM, FEE_STRIPE_FIXED, 20000, -1, -1 }, &fee));
 	assert_int_equal(fee.clive_earning_ppm, -9000);
+}
+
+static void
+the_fixed_part_is_in_hundredths(void **state)
+{
+	static const struct {
+		int64_t		 minor;
+		const char	*currency;
+		int64_t		 ppm, hundredths, fee;
+	} rows[] = {
+		{ 10000, "EUR", 10000, 20, 120 },
+		{ 10000, "EUR", 0, 250, 250 },
+		{ 10000, "EUR", 0, 0, 0 },
+		{ 1500, "ISK", 10000, 20, 15 },
+		{ 1500, "ISK", 10000, 50, 16 },
+		{ 1000, "KWD", 10000, 20, 210 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t fee;
+		assert_true(fee_processor(amount(rows[i].minor,
+		    rows[i].currency), rows[i].ppm, rows[i].hundredths, &fee));
+		assert_int_equal(fee, rows[i].fee);
+	}
 }
 
 static void
 refuses_what_overflows(void **state)
 {
 	static const struct fee_terms terms[] = {
-		{ 1000000, 0, -1, -1 },		/* fixed part on top */
-		{ 0, 1000000, -1, 1000 },	/* flat part on top */
-		{ 0, 0, 1000000, 1000 },
+		{ 1000000, 30, 0, -1, -1 },	/* fixed part on top */
+		{ 0, 30, 1000000, -1, 1000 },	/* flat part on top */
+		{ 0, 30, 0, 1000000, 1000 },
 	};
 	struct fee fee;
 
@@ -144,6 +169,7 @@ parts_always_add_up_to_the_amount(void **state)
 		    currencies[next(&seed) % 6]);
 		struct fee_terms terms = {
 			(int64_t)(next(&seed) % 1000001),
+			(int64_t)(next(&seed) % 100001),
 			(int64_t)(next(&seed) % 1000001),
 			(int64_t)(next(&seed) % 1000002) - 1,
 			(int64_t)(next(&seed) % 1002) - 1
@@ -166,6 +192,7 @@ parts_always_add_up_to_the_amount(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(worked_figures_come_out),
 	cmocka_unit_test(percentages_are_those_in_effect),
+	cmocka_unit_test(the_fixed_part_is_in_hundredths),
 	cmocka_unit_test(refuses_what_overflows),
 	cmocka_unit_test(parts_always_add_up_to_the_amount),
 };

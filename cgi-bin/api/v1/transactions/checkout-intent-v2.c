@@ -65,7 +65,7 @@ static const struct action actions[] = {
 	{ METHOD_POST, ACCESS_SIGNED, .fields = fields,
 	  .input_size = sizeof(struct checkout), .before = checkout_before,
 	  .ask = checkout_ask, .after = after },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = {
