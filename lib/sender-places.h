@@ -33,7 +33,7 @@ struct sender_receiver {
 struct sender_places {
 	size_t			  total;	/* at least 1 */
 	size_t			  each;		/* at most, for one receiver */
-	int64_t			  slow_ms;	/* an attempt this long is slow */
+	int64_t			  slow_ms;	/* so long is slow */
 	size_t			  turn;		/* who is served first */
 	struct sender_receiver	**known;	/* sorted by id */
 	size_t			  count, room;
