@@ -246,9 +246,11 @@ read_integer(struct reading *r)
 		text = arena_strndup(r->rq->arena, r->value->raw.p,
 		    r->value->raw.n);
 	}
+	/* strtoimax would also take blanks and a plus before the digits. */
+	bool plain = *text == '-' || isdigit((unsigned char)*text);
 	errno = 0;
 	intmax_t n = strtoimax(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0')
+	if (!plain || errno != 0 || end == text || *end != '\0')
 		r->wrong = "Expected integer";
 	else if (n < r->field->min)
 		r->wrong = too_small(r);

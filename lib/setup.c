@@ -73,9 +73,13 @@ setup_var(const char *var, bool live, const char *base_url,
 		return refuse(var, why, size);
 	}
 	if (!make_folders(&conf, why, size) ||
-	    !write_conf(&conf, live, base_url, secret, why, size) ||
-	    !conf_read(var, &conf, why, size))
+	    !write_conf(&conf, live, base_url, secret, why, size))
 		return false;
+	if (!conf_read(var, &conf, why, size)) {
+		/* Ours, and of no use: it must not stop the next try. */
+		unlink(conf_path(&conf, "clive.conf", path));
+		return false;
+	}
 	conf_path(&conf, "master.key", path);
 	if (!vault_create(path))
 		return refuse(path, why, size);
