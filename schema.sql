@@ -182,6 +182,9 @@ CREATE TABLE processor_event (
 CREATE INDEX processor_event_waiting
 	ON processor_event (processor, processor_ref)
 	WHERE outcome = 'waiting';
+-- What a person has to look at.
+CREATE INDEX processor_event_quarantined ON processor_event (received_at)
+	WHERE outcome = 'quarantined';
 -- The timeline of one payment.
 CREATE INDEX processor_event_by_tx ON processor_event (clive_tx_id);
 

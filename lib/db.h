@@ -44,7 +44,8 @@ struct conn	*db_reader(struct db *, char *why, size_t size);
 /*
  * Runs fn in a transaction. NULL when it is committed (and, in WAL or
  * rollback mode alike, on the disk); the callback's fault when it refused;
- * FAULT_STORAGE when the database was busy for longer than wait_ms, full,
+ * FAULT_STORAGE when the database was busy for longer than wait_ms (at the
+ * gate, and once more within SQLite for programs that do not use it), full,
  * read-only or broken: nothing of fn remains then. Callable from any thread
  * once the committer runs, else from one thread.
  */

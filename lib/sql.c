@@ -257,8 +257,8 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ENDPOINTS_SUBSCRIBED] =
 	    "SELECT e.id FROM webhook_endpoint e JOIN webhook_subscription "
 	    "s ON s.endpoint_id = e.id WHERE e.partner_id = $1 AND "
-	    "s.event_type = $2 AND e.status = 'active' ORDER BY "
-	    "e.created_at, e.id",
+	    "s.event_type = $2 AND e.status = 'active' AND e.id > $3 ORDER "
+	    "BY e.id LIMIT $4",
 	[SQL_ENDPOINTS_DUE] =
 	    "SELECT e.id, e.url, e.secret_sealed, e.max_attempts, e.name "
 	    "FROM webhook_endpoint e WHERE e.status = 'active' AND EXISTS ( "
