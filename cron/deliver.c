@@ -26,8 +26,10 @@
  * once, even on two machines, record each attempt once.
  *
  * Times in the database are clock_now, which the sandbox moves; waiting is
- * measured with clock_monotonic. A moved clock can make a lease end early
- * and cost a second attempt, nothing else.
+ * measured with clock_monotonic. A clock that leaps ahead can make a lease or
+ * a pause end early and cost a second attempt, nothing else. One that is set
+ * back leaves times behind that lie too far ahead to be true: such deliveries
+ * are sent at once.
  *
  * --once sends what is due now and ends. It leaves a running sender its
  * name. Exit status: 0, 1 where the database refuses, 64 for bad usage.
@@ -100,6 +102,9 @@ look(struct run *run, int64_t due)
 		run->rest_until = clock_monotonic() + TROUBLE_MS;
 	run->next_due = sender_next_due(run->sender, due);
 	run->look_at = clock_monotonic() + LOOK_MS;
+	/* Whoever waits for the places of the unknown may get them then. */
+	if (sender_next_late(run->sender) < run->look_at)
+		run->look_at = sender_next_late(run->sender);
 	return claimed;
 }
 

@@ -10,6 +10,12 @@
  *     neither today nor yesterday (UTC).
  *   - Operators' sessions are dropped a week after they ran out, counts of
  *     failed sign-ins a day after the last one.
+ *   - Events of processors that never found a payment are dropped after 30
+ *     days: they speak of payments that were not made here.
+ *
+ * A clock that leaps ahead must not end everything at once. A run that finds
+ * it two hours or more ahead of the run before ends nothing and does not
+ * finish: the next one, which sees that, goes by the clock whatever it says.
  *
  * It works in transactions of a few hundred rows, so that nobody waits long
  * behind it, and decides about each payment again inside the transaction
@@ -27,6 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "cron.h"
 #include "log.h"
 #include "shared.h"
@@ -34,9 +41,12 @@
 
 enum {
 	STALE_BATCH = 200,	/* payments abandoned in one transaction */
-	DROP_BATCH = 1000	/* idempotency rows dropped in one */
+	DROP_BATCH = 1000,	/* idempotency rows dropped in one */
+	EVENT_BATCH = 500,	/* events of processors dropped in one */
+	LEAP_H = 2		/* so far the clock may be ahead of the last run */
 };
 
+#define HOUR_MS INT64_C(3600000)
 #define DAY_MS INT64_C(86400000)
 
 struct sweep {
@@ -44,7 +54,7 @@ struct sweep {
 	struct arena	*arena;		/* of one batch */
 	int64_t		 now;
 	bool		 dry_run;
-	int64_t		 abandoned, keys, sessions, failures;
+	int64_t		 abandoned, keys, sessions, failures, events;
 };
 
 /* Payments that looked stale to the reader. */
@@ -53,6 +63,14 @@ struct batch {
 	const char	*ids[STALE_BATCH];
 	size_t		 n;
 	int64_t		 abandoned;
+};
+
+/* Events of processors that looked old to the reader. */
+struct piece {
+	struct sweep	*sweep;
+	const char	*processors[EVENT_BATCH], *ids[EVENT_BATCH];
+	size_t		 n;
+	int64_t		 dropped;
 };
 
 /* The edge of a piece: the first row that stays for the next. */
@@ -189,6 +207,75 @@ drop_keys(struct sweep *s)
 	return !reader_failed(s);
 }
 
+static int64_t
+first_kept_event(const struct sweep *s)
+{
+	return s->now - 30 * DAY_MS;
+}
+
+static const struct fault *
+drop_events_piece(struct conn *c, void *arg)
+{
+	struct piece *piece = arg;
+	struct sweep *s = piece->sweep;
+
+	piece->dropped = 0;
+	for (size_t i = 0; i < piece->n; i++)
+		piece->dropped += conn_run(c, SQL_CRON_WAITING_DROP, "tt",
+		    piece->processors[i], piece->ids[i]);
+	if (conn_failed(c) == NULL && piece->dropped > 0)
+		audit_write(c, s->now, "cron:sweep", "event.expired",
+		    "processor_event", arena_printf(s->arena,
+		    "{\"count\":%" PRId64 ",\"received_before\":%" PRId64 "}",
+		    piece->dropped, first_kept_event(s)));
+	return NULL;
+}
+
+static void
+read_events(struct sweep *s, struct piece *piece)
+{
+	struct rows *r = conn_rows(s->cron.setup.conn, SQL_CRON_WAITING_OLD,
+	    "ii", first_kept_event(s), (int64_t)EVENT_BATCH);
+	size_t n;
+
+	for (n = 0; n < EVENT_BATCH && row_next(r); n++) {
+		piece->processors[n] = row_text_copy(r, 0, s->arena);
+		piece->ids[n] = row_text_copy(r, 1, s->arena);
+	}
+	row_done(r);
+	piece->n = n;
+}
+
+/* As abandon does it: read without a lock, decided again when it is held. */
+static bool
+drop_events(struct sweep *s)
+{
+	struct piece piece = { .sweep = s };
+
+	do {
+		arena_reset(s->arena);
+		read_events(s, &piece);
+		if (reader_failed(s) || (piece.n > 0 && db_txn(
+		    s->cron.setup.db, drop_events_piece, &piece) != NULL))
+			return false;
+		s->events += piece.dropped;
+		cron_seen(&s->cron);
+	} while (piece.n == EVENT_BATCH && piece.dropped > 0);
+	return true;
+}
+
+static bool
+count_events(struct sweep *s)
+{
+	struct rows *r = conn_rows(s->cron.setup.conn, SQL_CRON_WAITING_OLD,
+	    "ii", first_kept_event(s), INT64_MAX);
+
+	while (row_next(r))
+		s->events++;
+	row_done(r);
+	return !reader_failed(s);
+}
+
 /* Undoes a dry run; nobody sees it but expire. */
 static const struct fault dry_run = { .text = "dry run" };
 
@@ -217,13 +304,33 @@ expire(struct sweep *s)
 	return fault == NULL || fault == &dry_run;
 }
 
+/* Says so where the clock is not to be gone by in this run. */
+static bool
+clock_leapt(struct sweep *s)
+{
+	int64_t hours = cron_ahead(&s->cron) / HOUR_MS;
+
+	if (hours < LEAP_H)
+		return false;
+	log_warn("the clock is %" PRId64 " hours ahead of the last run; the "
+	    "next run goes by it, this one ends nothing", hours);
+	return true;
+}
+
 static bool
 sweep_all(struct sweep *s)
 {
+	bool leapt = clock_leapt(s);
+
+	if (reader_failed(s))
+		return false;
 	if (s->dry_run)
-		return count_stale(s) && expire(s);
-	bool good = cron_take(&s->cron) && abandon(s) && drop_keys(s) &&
-	    expire(s);
+		return count_stale(s) && expire(s) && count_events(s);
+	if (!cron_take(&s->cron))
+		return false;
+	if (leapt)
+		return true;
+	bool good = abandon(s) && drop_keys(s) && expire(s) && drop_events(s);
 	/* A run that failed leaves no word that it is over. */
 	if (good)
 		cron_finish(&s->cron);
@@ -235,9 +342,10 @@ print_counts(const struct sweep *s)
 {
 	printf("%s: %" PRId64 " payments abandoned, %" PRId64
 	    " idempotency keys, %" PRId64 " sessions, %" PRId64
-	    " counts of failed sign-ins expired\n",
+	    " counts of failed sign-ins, %" PRId64
+	    " events without a payment expired\n",
 	    s->dry_run ? "dry run" : "done", s->abandoned, s->keys,
-	    s->sessions, s->failures);
+	    s->sessions, s->failures, s->events);
 }
 
 static void

@@ -31,6 +31,7 @@ struct action {
 	bool			 partner_only;	/* no platform-wide keys */
 	bool			 takes_rest;	/* path continues: /{id} */
 	bool			 any_origin;	/* browsers of any site may read */
+	const char		*cache;	/* Cache-Control of a 200; NULL: none */
 	bool			 raw_body;	/* any content type, no JSON */
 	size_t			 body_max;	/* bytes; 0: BODY_MAX */
 	const struct field	*fields;	/* ended by a row without name */

@@ -10,8 +10,8 @@
  * commits them with one fsync; every caller is released after the commit.
  * Without that thread (CGI, cron, CLI) a group is one callback.
  *
- * Between processes writers queue on a file lock (var/run/writer.lock) whose
- * waiters are served in turn, not on SQLite's polling.
+ * Between processes writers queue on two file locks (var/run/queue.lock and
+ * writer.lock) that serve them in turn, not on SQLite's polling.
  */
 #ifndef DB_H
 #define DB_H
@@ -44,8 +44,7 @@ struct conn	*db_reader(struct db *, char *why, size_t size);
 /*
  * Runs fn in a transaction. NULL when it is committed (and, in WAL or
  * rollback mode alike, on the disk); the callback's fault when it refused;
- * FAULT_STORAGE when the database was busy for longer than wait_ms (at the
- * gate, and once more within SQLite for programs that do not use it), full,
+ * FAULT_STORAGE when the database was busy for longer than wait_ms, full,
  * read-only or broken: nothing of fn remains then. Callable from any thread
  * once the committer runs, else from one thread.
  */

@@ -428,7 +428,9 @@ field_check_email(const char *text)
 const char *
 field_check_intent(const char *text)
 {
-	if (strncmp(text, "pi_", 3) != 0 || text[3] == '\0')
+	/* The browser's client_secret begins like the id, and is none. */
+	if (strncmp(text, "pi_", 3) != 0 || text[3] == '\0' ||
+	    strstr(text, "_secret_") != NULL)
 		return "Invalid PaymentIntent id";
 	for (const char *c = text + 3; *c != '\0'; c++)
 		if (!isascii((unsigned char)*c) ||

@@ -11,7 +11,10 @@
 #include "sig.h"
 #include "vault.h"
 
-enum { IDEMPOTENCY_KEY_MAX = 255 };
+enum {
+	IDEMPOTENCY_KEY_MAX = 255,
+	READS_PER_WRITE = 20
+};
 
 /* The action for the method; the methods there are go into `Allow`. */
 static const struct fault *
@@ -107,11 +110,14 @@ check_idempotency_key(struct request *rq)
 	return NULL;
 }
 
+/* Reads have a bucket of their own, READS_PER_WRITE times as large. */
 static const struct fault *
 check_rate(struct request *rq)
 {
-	struct limit l = limit_take(rq->caller.partner_id,
-	    rq->conf->rate_limit, rq->now);
+	bool writes = rq->action->access == ACCESS_SIGNED;
+	struct limit l = limit_take(writes ? rq->caller.partner_id :
+	    arena_printf(rq->arena, "read:%s", rq->caller.partner_id),
+	    rq->conf->rate_limit * (writes ? 1 : READS_PER_WRITE), rq->now);
 
 	if (l.limit <= 0)
 		return NULL;
@@ -139,7 +145,7 @@ check_caller(struct request *rq)
 		sig_wipe(secret, strlen(secret));
 	if (fault == NULL && rq->action->access == ACCESS_SIGNED)
 		fault = check_idempotency_key(rq);
-	if (fault == NULL && rq->action->access == ACCESS_SIGNED)
+	if (fault == NULL)
 		fault = check_rate(rq);
 	return fault;
 }
@@ -159,11 +165,14 @@ check_access(struct request *rq)
 	return &FAULT_INTERNAL;
 }
 
+/* The body, or the query string of a GET. */
 static const struct fault *
-parse_body(struct request *rq)
+parse_input(struct request *rq)
 {
 	const char *why;
 
+	if (rq->method == METHOD_GET && !request_query_good(rq))
+		return request_complain(rq, NULL, "Invalid query string");
 	if (rq->method != METHOD_POST || rq->action->raw_body)
 		return NULL;
 	rq->json = json_parse(rq->arena, rq->body.p, rq->body.n, &why);
@@ -189,7 +198,7 @@ run(struct request *rq, const struct endpoint *endpoint)
 		if (fault != NULL || answered)
 			return fault;
 	}
-	if ((fault = parse_body(rq)) != NULL)
+	if ((fault = parse_input(rq)) != NULL)
 		return fault;
 	if (rq->action->input_size > 0)
 		input = arena_alloc(rq->arena, rq->action->input_size);

@@ -32,9 +32,16 @@ idem_find(struct conn *c, struct request *rq)
 	struct idem idem = { .state = IDEM_FRESH };
 	uint8_t hash[SHA256_SIZE];
 
-	struct rows *r = conn_rows(c, SQL_IDEMPOTENCY_FIND, "iittt",
-	    day_of(rq->now) - 1, day_of(rq->now), rq->caller.partner_id,
-	    rq->path, rq->idempotency_key);
+	/*
+	 * The clock of this moment, not of the request's arrival: a slow first
+	 * request must not be filed under a day that its retry does not look
+	 * at. Tomorrow is for a clock that was put back over midnight.
+	 */
+	int64_t today = day_of(clock_now());
+
+	struct rows *r = conn_rows(c, SQL_IDEMPOTENCY_FIND, "iiittt",
+	    today - 1, today, today + 1, rq->caller.partner_id, rq->path,
+	    rq->idempotency_key);
 	if (row_next(r)) {
 		struct slice stored = row_bytes(r, 0);
 		sig_sha256(rq->body.p, rq->body.n, hash);
@@ -90,8 +97,8 @@ store(struct conn *c, struct request *rq)
 	struct slice answer = { rq->reply.body.data, rq->reply.body.len };
 
 	sig_sha256(rq->body.p, rq->body.n, hash);
-	conn_run(c, SQL_IDEMPOTENCY_STORE, "itttbisi", day_of(rq->now),
-	    rq->caller.partner_id, rq->path, rq->idempotency_key, hash,
+	conn_run(c, SQL_IDEMPOTENCY_STORE, "itttbisi",
+	    day_of(clock_now()), rq->caller.partner_id, rq->path, rq->idempotency_key, hash,
 	    sizeof(hash), (int64_t)rq->reply.status, answer, rq->now);
 }
 

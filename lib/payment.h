@@ -28,10 +28,24 @@ struct payment_event {
 	const char		*event_id;
 	const char		*type;		/* the processor's word */
 	const char		*ref;		/* its name for the payment */
+	const char		*object_id;	/* of a dispute: its name; else
+						   NULL */
 	enum payment_outcome	 outcome;
 	bool			 has_amount;
 	struct amount		 amount;
+	/*
+	 * An amount whose currency the event does not say (currency is ""):
+	 * the processor's units, and how they become the payment's.
+	 */
+	int64_t			 units;
+	bool			(*to_minor)(int64_t units,
+				    const char currency[4], int64_t *minor);
 	struct slice		 body;		/* as it came */
+	/*
+	 * The payment it says it belongs to, or NULL. One that names another
+	 * than the payment with its reference is quarantined.
+	 */
+	const char		*clive_tx_id;
 };
 
 enum payment_result {

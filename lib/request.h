@@ -92,6 +92,9 @@ const char	*request_query(struct request *, const char *name);
  */
 const struct fault *request_read_body(struct request *);
 
+/* Is every name and value of the query string decodable UTF-8 text? */
+bool		 request_query_good(struct request *);
+
 /* db_txn of this request's database. */
 const struct fault *request_txn(struct request *, db_callback *, void *arg);
 

@@ -127,7 +127,11 @@ struct call {
 
 struct answer	*ask(const struct call *);
 
-/* In a child that was forked: calls go over a connection of its own. */
+/*
+ * In a child that was forked: calls go over a connection of its own, and one
+ * that gets no answer has the status 0 instead of ending the case, which is
+ * the parent's.
+ */
 void		 ask_anew(void);
 
 /* The common calls. */

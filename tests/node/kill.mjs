@@ -140,7 +140,7 @@ async function everything(gateway) {
 		const page = expect(await gateway.get(`/transactions?limit=500` +
 			(cursor ? `&cursor=${encodeURIComponent(cursor)}` : "")), 200);
 		all.push(...page.items);
-		cursor = page.next_cursor;
+		cursor = page.nextCursor;
 	} while (cursor);
 	return all;
 }

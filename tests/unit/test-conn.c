@@ -86,8 +86,8 @@ a_parameter_may_appear_twice(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		struct rows *r = conn_rows(fx.conn,
-		    SQL_TX_LIST_OF_REFERENCE, "ttttiiit", "~", partners[i],
-		    "", "", INT64_C(0), INT64_MAX, INT64_C(5), "EZ12345");
+		    SQL_TX_LIST_OF_REFERENCE, "tttttit", "~", partners[i],
+		    "", "", "", INT64_C(5), "EZ12345");
 
 		assert_int_equal(row_next(r), i < 2);
 		if (i < 2) {
@@ -174,17 +174,28 @@ a_null_column_reads_as_null(void **state)
 }
 
 static void
-a_taken_key_is_no_trouble(void **state)
+a_taken_key_is_trouble_where_it_is_no_answer(void **state)
 {
 	(void)state;
 	assert_int_equal(conn_run(fx.conn, SQL_PARTNER_INSERT, "ttttii",
+	    "ECHEZONA001", "Another", "active", "approved", INT64_C(0),
+	    fixture_now), CONN_FAILED);
+	assert_non_null(conn_failed(fx.conn));
+	conn_forgive(fx.conn);
+}
+
+static void
+a_taken_key_is_no_trouble(void **state)
+{
+	(void)state;
+	assert_int_equal(conn_try(fx.conn, SQL_PARTNER_INSERT, "ttttii",
 	    "ECHEZONA001", "Another", "active", "approved", INT64_C(0),
 	    fixture_now), CONN_TAKEN);
 	assert_null(conn_failed(fx.conn));
 	/* So is a second column that must be unique. */
 	fixture_pending(100, "USD", "pi_1");
 	struct tx *tx = fixture_tx(100, "USD");
-	assert_int_equal(conn_run(fx.conn, SQL_TX_ATTACH, "tit", "pi_1",
+	assert_int_equal(conn_try(fx.conn, SQL_TX_ATTACH, "tit", "pi_1",
 	    fixture_now, tx->clive_tx_id), CONN_TAKEN);
 	assert_null(conn_failed(fx.conn));
 	assert_int_equal(take(fx.conn, "a", "x", 1), 1);
@@ -441,6 +452,7 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(optional_numbers_below_zero_are_null),
 	FIXTURE_CASE(texts_and_bytes_may_be_null_empty_or_sliced),
 	FIXTURE_CASE(a_null_column_reads_as_null),
+	FIXTURE_CASE(a_taken_key_is_trouble_where_it_is_no_answer),
 	FIXTURE_CASE(a_taken_key_is_no_trouble),
 	FIXTURE_CASE(other_constraints_are_trouble),
 	FIXTURE_CASE(trouble_sticks_until_it_is_forgiven),

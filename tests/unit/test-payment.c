@@ -301,8 +301,63 @@ no_more_than_the_amount_goes_back(void **state)
 {
 	(void)state;
 	succeeded("evt_0", 75000);
-	assert_int_equal(refunded("evt_1", 80000, true), PAYMENT_APPLIED);
-	assert_tx(TX_REFUNDED, 75000, 0, 2);
+	assert_int_equal(refunded("evt_1", 80000, true), PAYMENT_QUARANTINED);
+	assert_tx(TX_SUCCEEDED, 0, 0, 1);
+}
+
+static void
+two_disputes_of_parts_are_both_booked(void **state)
+{
+	(void)state;
+	succeeded("evt_0", 75000);
+	assert_int_equal(disputed("evt_1", 30000, "usd", "needs_response"),
+	    PAYMENT_APPLIED);
+	assert_int_equal(receive_json("{\"id\":\"evt_2\",\"type\":"
+	    "\"charge.dispute.created\",\"data\":{\"object\":{\"id\":"
+	    "\"dp_2\",\"payment_intent\":\"pi_1\",\"amount\":20000,"
+	    "\"currency\":\"usd\",\"status\":\"needs_response\"}}}"),
+	    PAYMENT_APPLIED);
+	assert_tx(TX_CHARGEBACK, 0, 50000, 2);
+}
+
+static void
+an_inquiry_that_becomes_a_dispute_is_booked(void **state)
+{
+	(void)state;
+	succeeded("evt_0", 75000);
+	assert_int_equal(disputed("evt_1", 75000, "usd",
+	    "warning_needs_response"), PAYMENT_UNCHANGED);
+	assert_int_equal(receive_json("{\"id\":\"evt_2\",\"type\":"
+	    "\"charge.dispute.funds_withdrawn\",\"data\":{\"object\":{"
+	    "\"id\":\"dp_1\",\"payment_intent\":\"pi_1\",\"amount\":75000,"
+	    "\"currency\":\"usd\",\"status\":\"needs_response\"}}}"),
+	    PAYMENT_APPLIED);
+	assert_tx(TX_CHARGEBACK, 0, 75000, 2);
+}
+
+static void
+an_intent_that_names_another_payment_is_quarantined(void **state)
+{
+	(void)state;
+	assert_int_equal(receive_json("{\"id\":\"evt_1\",\"type\":"
+	    "\"payment_intent.succeeded\",\"data\":{\"object\":{\"id\":"
+	    "\"pi_1\",\"amount_received\":75000,\"currency\":\"usd\","
+	    "\"metadata\":{\"clive_tx_id\":\"CLVTX_1_2\"}}}}"),
+	    PAYMENT_QUARANTINED);
+	assert_tx(TX_PENDING, 0, 0, 0);
+	assert_int_equal(audits("transaction.intent_of_another"), 1);
+}
+
+static void
+a_figure_without_currency_is_one_of_the_payments(void **state)
+{
+	(void)state;
+	succeeded("evt_0", 75000);
+	assert_int_equal(receive_json("{\"id\":\"evt_1\",\"type\":"
+	    "\"charge.refunded\",\"data\":{\"object\":{\"payment_intent\":"
+	    "\"pi_1\",\"amount\":75000,\"amount_refunded\":500,"
+	    "\"refunded\":false}}}"), PAYMENT_APPLIED);
+	assert_tx(TX_SUCCEEDED, 500, 0, 1);
 }
 
 /* A figure that is no figure of this payment needs a person. */
@@ -342,13 +397,17 @@ refund_and_chargeback_follow_each_other(void **state)
 	assert_tx(TX_CHARGEBACK, 0, 75000, 2);
 	assert_int_equal(refunded("evt_2", 75000, true), PAYMENT_APPLIED);
 	assert_tx(TX_REFUNDED, 75000, 75000, 3);
+	/* Another event that tells of the same dispute is no news. */
 	assert_int_equal(disputed("evt_3", 75000, "usd", "needs_response"),
-	    PAYMENT_APPLIED);
-	assert_tx(TX_CHARGEBACK, 75000, 150000, 4);
-	/* A second dispute of one chargeback is none. */
-	assert_int_equal(disputed("evt_4", 75000, "usd", "needs_response"),
 	    PAYMENT_UNCHANGED);
-	assert_tx(TX_CHARGEBACK, 75000, 150000, 4);
+	assert_tx(TX_REFUNDED, 75000, 75000, 3);
+	/* A further dispute would take back more than was paid. */
+	assert_int_equal(receive_json("{\"id\":\"evt_4\",\"type\":"
+	    "\"charge.dispute.created\",\"data\":{\"object\":{\"id\":"
+	    "\"dp_2\",\"payment_intent\":\"pi_1\",\"amount\":75000,"
+	    "\"currency\":\"usd\",\"status\":\"needs_response\"}}}"),
+	    PAYMENT_QUARANTINED);
+	assert_tx(TX_REFUNDED, 75000, 75000, 3);
 }
 
 static void
@@ -645,6 +704,10 @@ static const struct CMUnitTest tests[] = {
 	CASE(a_refund_in_another_currency_is_quarantined),
 	CASE(a_refund_without_a_figure_is_a_full_one),
 	CASE(refund_and_chargeback_follow_each_other),
+	CASE(two_disputes_of_parts_are_both_booked),
+	CASE(an_inquiry_that_becomes_a_dispute_is_booked),
+	CASE(an_intent_that_names_another_payment_is_quarantined),
+	CASE(a_figure_without_currency_is_one_of_the_payments),
 	CASE(a_part_refunded_after_a_chargeback_moves_money_only),
 	CASE(a_dispute_in_another_currency_takes_the_whole_payment),
 	CASE(an_inquiry_is_only_put_on_record),

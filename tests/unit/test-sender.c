@@ -132,7 +132,30 @@ only_a_complete_2xx_is_good(void **state)
 	}
 }
 
-/* Three receivers with something due. */
+static void
+nothing_in_order_lies_too_far_ahead(void **state)
+{
+	(void)state;
+	for (int64_t n = 1; n <= 3; n++)
+		assert_true(5 + sender_pause(&usual, n, UINT32_MAX) <
+		    sender_due_far(&usual, 5));
+	assert_true(sender_lease_until(&usual, 5) <
+	    sender_lease_far(&usual, 5));
+}
+
+static void
+too_far_ahead_is_a_minute_more_than_the_longest(void **state)
+{
+	const struct conf conf = { .webhook_retry_ms = { 10, 7000, 20 },
+	    .webhook_retry_count = 3 };
+
+	(void)state;
+	assert_int_equal(sender_due_far(&conf, 5), 5 + 7700 + 60000);
+	assert_int_equal(sender_lease_far(&usual, 5), 5 + 10000 + 20000 +
+	    60000);
+}
+
+/* Three receivers with something due, of which nothing is known. */
 struct table {
 	struct sender_places	 places;
 	struct sender_receiver	*due[3];
@@ -142,7 +165,7 @@ struct table {
 static void
 lay(struct table *t, int64_t total, int64_t each)
 {
-	sender_places_init(&t->places, total, each, 1000);
+	sender_places_init(&t->places, total, each, 10000);
 	t->due[0] = sender_places_receiver(&t->places, "we_b");
 	t->due[1] = sender_places_receiver(&t->places, "we_a");
 	t->due[2] = sender_places_receiver(&t->places, "we_c");
@@ -173,17 +196,159 @@ receivers_are_found_again(void **state)
 	sender_places_free(&t.places);
 }
 
+/* A further receiver whose last attempt took so long; below zero: none. */
+static struct sender_receiver *
+guest(struct table *t, int i, int64_t duration_ms)
+{
+	char id[] = { 'w', 'e', '_', (char)('A' + i), '\0' };
+	struct sender_receiver *r = sender_places_receiver(&t->places, id);
+
+	sender_places_learn(&t->places, r, duration_ms);
+	return r;
+}
+
+/* What so many of them get when they alone have something due. */
+static size_t
+deal_guests(struct table *t, int n, int64_t duration_ms)
+{
+	struct sender_receiver *due[26];
+	size_t share[26];
+
+	for (int i = 0; i < n; i++)
+		due[i] = guest(t, i, duration_ms);
+	return sender_places_share(&t->places, due, (size_t)n, SIZE_MAX,
+	    share);
+}
+
 static void
-an_unknown_receiver_begins_with_few_places(void **state)
+learn_all(struct table *t, int64_t duration_ms)
+{
+	for (int i = 0; i < 3; i++)
+		sender_places_learn(&t->places, t->due[i], duration_ms);
+}
+
+static void
+a_receiver_begins_as_its_last_attempt_ended(void **state)
+{
+	static const struct {
+		int64_t	last_ms, each;
+		size_t	places;
+	} rows[] = {
+		{ -1, 8, 1 }, { 0, 8, SENDER_PLACES_QUICK },
+		{ 999, 8, SENDER_PLACES_QUICK }, { 1000, 8, 1 },
+		{ 10000, 8, 1 }, { -1, 1, 1 }, { 0, 1, 1 }, { 5000, 1, 1 }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct table t;
+		lay(&t, 100, rows[i].each);
+		assert_int_equal(deal_guests(&t, 1, rows[i].last_ms),
+		    rows[i].places);
+		sender_places_free(&t.places);
+	}
+}
+
+static void
+slow_is_never_more_than_half_of_the_time_allowed(void **state)
+{
+	struct sender_places places;
+
+	(void)state;
+	sender_places_init(&places, 10, 8, 600);
+	struct sender_receiver *r = sender_places_receiver(&places, "we_a");
+	sender_places_learn(&places, r, 299);
+	assert_int_equal(r->speed, SENDER_QUICK);
+	sender_places_learn(&places, r, 300);
+	assert_int_equal(r->speed, SENDER_SLOW);
+	sender_places_free(&places);
+}
+
+static void
+unknown_receivers_together_get_half_of_the_places(void **state)
 {
 	struct table t;
 
 	(void)state;
-	lay(&t, 100, 8);
-	assert_int_equal(deal(&t, SIZE_MAX), 3 * SENDER_PLACES_FIRST);
+	lay(&t, 16, 8);
+	assert_int_equal(deal_guests(&t, 26, -1), 8);
+	for (int i = 0; i < 5; i++)
+		sender_places_take(guest(&t, i, -1));
+	assert_int_equal(deal_guests(&t, 26, -1), 3);
 	sender_places_free(&t.places);
-	lay(&t, 100, 1);
+}
+
+static void
+slow_and_unknown_ones_leave_the_last_quarter(void **state)
+{
+	struct table t;
+
+	(void)state;
+	lay(&t, 16, 8);
+	for (int i = 0; i < 8; i++)
+		sender_places_take(guest(&t, i, 10000));
 	assert_int_equal(deal(&t, SIZE_MAX), 3);
+	for (int i = 8; i < 12; i++)
+		sender_places_take(guest(&t, i, -1));
+	assert_int_equal(deal(&t, SIZE_MAX), 0);
+	learn_all(&t, 10000);
+	assert_int_equal(deal(&t, SIZE_MAX), 0);
+	learn_all(&t, 20);
+	assert_int_equal(deal(&t, SIZE_MAX), 3);
+	sender_places_free(&t.places);
+}
+
+static void
+in_the_last_quarter_a_quick_receiver_gets_one_place(void **state)
+{
+	struct table t;
+
+	(void)state;
+	lay(&t, 16, 16);
+	learn_all(&t, 20);
+	t.due[0]->window = 16;
+	t.due[1]->window = 16;
+	for (int i = 0; i < 12; i++)
+		sender_places_take(t.due[0]);
+	assert_int_equal(deal(&t, SIZE_MAX), 2);
+	assert_int_equal(t.share[0], 0);
+	assert_int_equal(t.share[1], 1);
+	assert_int_equal(t.share[2], 1);
+	sender_places_free(&t.places);
+}
+
+/* Whatever is known of them, nobody waits for ever for the others. */
+static void
+few_places_serve_receivers_of_every_speed(void **state)
+{
+	(void)state;
+	for (int64_t total = 1; total <= 12; total++)
+		for (int64_t ms = -1; ms < 10000; ms += 5000) {
+			struct table t;
+			lay(&t, total, 8);
+			assert_true(deal_guests(&t, 1, ms) >= 1);
+			sender_places_free(&t.places);
+		}
+}
+
+static void
+an_attempt_under_way_for_long_makes_a_receiver_slow(void **state)
+{
+	struct table t;
+
+	(void)state;
+	lay(&t, 4, 8);
+	sender_places_take(t.due[0]);
+	sender_places_take(t.due[1]);
+	assert_int_equal(deal(&t, SIZE_MAX), 0);
+	sender_places_running(&t.places, t.due[0], 999);
+	assert_int_equal(deal(&t, SIZE_MAX), 0);
+	sender_places_running(&t.places, t.due[0], 1000);
+	sender_places_running(&t.places, t.due[0], 5);
+	assert_int_equal(deal(&t, SIZE_MAX), 1);
+	assert_int_equal(t.share[2], 1);
+	sender_places_forget_late(&t.places);
+	assert_int_equal(deal(&t, SIZE_MAX), 0);
 	sender_places_free(&t.places);
 }
 
@@ -212,6 +377,7 @@ no_more_is_dealt_than_asked_for(void **state)
 
 	(void)state;
 	lay(&t, 100, 8);
+	learn_all(&t, 20);
 	assert_int_equal(deal(&t, 0), 0);
 	assert_int_equal(deal(&t, 4), 4);
 	assert_int_equal(sender_places_share(&t.places, t.due, 0, 4, t.share),
@@ -232,7 +398,7 @@ quick_answers_earn_places_up_to_the_limit(void **state)
 	}
 	deal(&t, SIZE_MAX);
 	assert_int_equal(t.share[0], 5);
-	assert_int_equal(t.share[1], SENDER_PLACES_FIRST);
+	assert_int_equal(t.share[1], 1);
 	sender_places_free(&t.places);
 }
 
@@ -245,10 +411,29 @@ slow_answers_cost_places_down_to_one(void **state)
 	lay(&t, 100, 8);
 	for (int i = 0; i < 10; i++) {
 		sender_places_take(t.due[0]);
-		sender_places_give_back(&t.places, t.due[0], 1000);
+		sender_places_give_back(&t.places, t.due[0], i < 5 ? 20 :
+		    5000);
 	}
 	deal(&t, SIZE_MAX);
 	assert_int_equal(t.share[0], 1);
+	sender_places_free(&t.places);
+}
+
+/* It cannot take many places for long, and needs them to keep up. */
+static void
+an_answer_in_half_of_the_time_earns_a_slow_receiver_places(void **state)
+{
+	struct table t;
+
+	(void)state;
+	lay(&t, 100, 5);
+	for (int i = 0; i < 10; i++) {
+		sender_places_take(t.due[0]);
+		sender_places_give_back(&t.places, t.due[0], 4999);
+	}
+	assert_int_equal(t.due[0]->speed, SENDER_SLOW);
+	deal(&t, SIZE_MAX);
+	assert_int_equal(t.share[0], 5);
 	sender_places_free(&t.places);
 }
 
@@ -259,6 +444,7 @@ places_under_way_count(void **state)
 
 	(void)state;
 	lay(&t, 4, 8);
+	learn_all(&t, 20);
 	sender_places_take(t.due[0]);
 	sender_places_take(t.due[0]);
 	sender_places_take(t.due[1]);
@@ -298,7 +484,7 @@ one_quick_answer_makes_a_receiver_whole(void **state)
 	sender_places_give_back(&t.places, t.due[0], 5000);
 	sender_places_take(t.due[0]);
 	sender_places_give_back(&t.places, t.due[0], 5);
-	assert_false(t.due[0]->slow);
+	assert_int_equal(t.due[0]->speed, SENDER_QUICK);
 	assert_int_equal(t.due[0]->window, 2);
 	sender_places_free(&t.places);
 }
@@ -309,16 +495,26 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_dice_lengthen_a_pause_by_a_tenth_at_most),
 	cmocka_unit_test(the_longest_pause_does_not_overflow),
 	cmocka_unit_test(a_lease_outlasts_the_longest_attempt),
+	cmocka_unit_test(nothing_in_order_lies_too_far_ahead),
+	cmocka_unit_test(too_far_ahead_is_a_minute_more_than_the_longest),
 	cmocka_unit_test(a_head_is_joined_from_its_pieces),
 	cmocka_unit_test(a_request_sent_again_replaces_the_first),
 	cmocka_unit_test(a_head_of_any_length_is_bounded),
 	cmocka_unit_test(only_a_complete_2xx_is_good),
 	cmocka_unit_test(receivers_are_found_again),
-	cmocka_unit_test(an_unknown_receiver_begins_with_few_places),
+	cmocka_unit_test(a_receiver_begins_as_its_last_attempt_ended),
+	cmocka_unit_test(slow_is_never_more_than_half_of_the_time_allowed),
+	cmocka_unit_test(unknown_receivers_together_get_half_of_the_places),
+	cmocka_unit_test(slow_and_unknown_ones_leave_the_last_quarter),
+	cmocka_unit_test(in_the_last_quarter_a_quick_receiver_gets_one_place),
+	cmocka_unit_test(few_places_serve_receivers_of_every_speed),
+	cmocka_unit_test(an_attempt_under_way_for_long_makes_a_receiver_slow),
 	cmocka_unit_test(few_places_are_dealt_out_in_turn),
 	cmocka_unit_test(no_more_is_dealt_than_asked_for),
 	cmocka_unit_test(quick_answers_earn_places_up_to_the_limit),
 	cmocka_unit_test(slow_answers_cost_places_down_to_one),
+	cmocka_unit_test(
+	    an_answer_in_half_of_the_time_earns_a_slow_receiver_places),
 	cmocka_unit_test(places_under_way_count),
 	cmocka_unit_test(slow_receivers_together_get_half_of_the_places),
 	cmocka_unit_test(one_quick_answer_makes_a_receiver_whole),

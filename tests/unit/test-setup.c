@@ -148,8 +148,8 @@ settings_that_would_not_read_back_are_refused(void **state)
 	url[299] = '\0';
 	assert_false(setup_var(var, false, url, "", why, sizeof(why)));
 	assert_non_null(strstr(why, "bad value for base_url"));
-	assert_int_not_equal(access(in_var("db/clive.db"), F_OK), 0);
-	/* The next try, with better values, is not in the way of the first. */
+	assert_int_not_equal(access(in_var("clive.conf"), F_OK), 0);
+	/* The next try, with better values, goes on from there. */
 	assert_true(make(false));
 }
 

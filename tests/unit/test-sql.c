@@ -115,6 +115,7 @@ static const struct {
 	{ SQL_ENDPOINTS, "a page for operators; endpoints are few" },
 	{ SQL_ENDPOINTS_DUE, "endpoints are few; deliveries by index" },
 	{ SQL_DELIVERIES_LATE, "due ones only, by their index" },
+	{ SQL_DELIVERIES_AHEAD, "due ones only, by their index" },
 	{ SQL_DELIVERY_RELEASE, "once a run; due ones only, by their index" },
 	{ SQL_LEDGER_COUNT, "clive verify" },
 	{ SQL_LEDGER_COMPARE, "clive verify" },
@@ -124,6 +125,7 @@ static const struct {
 	{ SQL_SESSIONS_EXPIRE, "cron; sessions are few" },
 	{ SQL_LOGIN_FAILURES_EXPIRE, "cron; failures are few" },
 	{ SQL_CRON_RUNS, "one row a program" },
+	{ SQL_CRON_WAITING_OLD, "cron; waiting ones only, by their index" },
 	{ SQL_COUNTS, "a page for operators" },
 };
 enum { WHOLE = sizeof(whole) / sizeof(whole[0]) };
@@ -206,19 +208,28 @@ hot_statements_use_the_index_made_for_them(void **state)
 		    "sqlite_autoindex_tx_2 (processor=? AND "
 		    "processor_ref=?)" },
 		{ SQL_TX_LIST, "SEARCH t USING INDEX sqlite_autoindex_tx_1 "
-		    "(clive_tx_id<?)" },
+		    "(clive_tx_id>? AND clive_tx_id<?)" },
 		{ SQL_TX_LIST_OF_PARTNER, "SEARCH t USING INDEX "
-		    "tx_by_partner (partner_id=? AND clive_tx_id<?)" },
-		{ SQL_TX_LIST_OF_REFERENCE, "SEARCH t USING INDEX "
-		    "tx_by_reference (echezona_reference=? AND "
+		    "tx_by_partner (partner_id=? AND clive_tx_id>? AND "
 		    "clive_tx_id<?)" },
+		{ SQL_TX_LIST_OF_REFERENCE, "SEARCH t USING INDEX "
+		    "tx_by_reference (echezona_reference=? AND clive_tx_id>? "
+		    "AND clive_tx_id<?)" },
+		{ SQL_PROCESSOR_OBJECT_APPLIED, "SEARCH processor_event "
+		    "USING INDEX processor_event_object (processor=? AND "
+		    "object_id=?)" },
 		{ SQL_TX_STALE, "SEARCH tx USING INDEX tx_open "
 		    "(updated_at<?)" },
 		{ SQL_PROCESSOR_EVENTS_WAITING, "SEARCH processor_event "
 		    "USING INDEX processor_event_waiting (processor=? AND "
 		    "processor_ref=?)" },
 		{ SQL_DELIVERY_CLAIM, "SEARCH delivery USING INDEX "
-		    "delivery_due (endpoint_id=? AND next_attempt_at<?)" },
+		    "delivery_due (endpoint_id=? AND next_attempt_at>? AND "
+		    "next_attempt_at<?)" },
+		{ SQL_ENDPOINTS_DUE, "SEARCH d USING INDEX delivery_due "
+		    "(endpoint_id=? AND next_attempt_at<?)" },
+		{ SQL_ENDPOINTS_DUE, "SEARCH d USING INDEX delivery_due "
+		    "(endpoint_id=? AND next_attempt_at>?)" },
 		{ SQL_IDEMPOTENCY_FIND, "SEARCH idempotency USING PRIMARY "
 		    "KEY (day=? AND owner=? AND path=? AND "
 		    "idempotency_key=?)" },
@@ -367,6 +378,7 @@ static const struct {
 	{ "webhook_endpoint", "status = 'off'" },
 	{ "webhook_endpoint", "max_attempts = 0" },
 	{ "webhook_endpoint", "max_attempts = 51" },
+	{ "webhook_endpoint", "last_duration_ms = -1" },
 	{ "webhook_subscription", "event_type = 'transaction_pending'" },
 	{ "delivery", "status = 'sent'" },
 	{ "attempt", "duration_ms = -1" },
