@@ -186,6 +186,9 @@ CREATE TABLE processor_event (
 CREATE INDEX processor_event_waiting
 	ON processor_event (processor, processor_ref)
 	WHERE outcome = 'waiting';
+-- Those that have waited for too long.
+CREATE INDEX processor_event_old ON processor_event (received_at)
+	WHERE outcome = 'waiting';
 -- Was this dispute booked already?
 CREATE INDEX processor_event_object ON processor_event (processor, object_id)
 	WHERE object_id IS NOT NULL;

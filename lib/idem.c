@@ -110,13 +110,13 @@ change(struct conn *c, struct mutation *m)
 
 	conn_savepoint(c);
 	const struct fault *fault = rq->action->change(c, rq, m->input);
-	if (conn_failed(c) != NULL)
-		return &FAULT_STORAGE;	/* db_txn undoes everything */
-	if (fault == NULL) {
+	if (fault == NULL && conn_failed(c) == NULL) {
 		conn_release(c);
 		return NULL;
 	}
 	conn_rollback_to(c);
+	if (conn_failed(c) != NULL)
+		return &FAULT_STORAGE;
 	if (!fault->kept)
 		return fault;
 	reply_fault(rq, fault);

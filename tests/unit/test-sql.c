@@ -125,7 +125,6 @@ static const struct {
 	{ SQL_SESSIONS_EXPIRE, "cron; sessions are few" },
 	{ SQL_LOGIN_FAILURES_EXPIRE, "cron; failures are few" },
 	{ SQL_CRON_RUNS, "one row a program" },
-	{ SQL_CRON_WAITING_OLD, "cron; waiting ones only, by their index" },
 	{ SQL_COUNTS, "a page for operators" },
 };
 enum { WHOLE = sizeof(whole) / sizeof(whole[0]) };
