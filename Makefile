@@ -51,7 +51,8 @@ LDLIBS	= -lfcgi -lsqlite3 -lcrypto
 # What is built is what is there: a new file needs no line here.
 LIB_C	:= $(sort $(wildcard lib/*.c))
 CGI_C	:= $(sort $(shell find cgi-bin -name '*.c'))
-BOX_C	:= $(sort $(wildcard sandbox/*.c))
+BOX_C	:= $(sort $(shell find sandbox -name '*.c' -not -path 'sandbox/lib/*'))
+BOX_LIB_C := $(sort $(wildcard sandbox/lib/*.c))
 CRON_C	:= $(sort $(wildcard cron/*.c))
 CLI_C	:= $(sort $(wildcard cli/*.c))
 UNIT_C	:= $(sort $(wildcard tests/unit/test-*.c))
@@ -63,6 +64,8 @@ LIB	:= $(B)/libclive.a
 LIB_O	:= $(LIB_C:%.c=$(B)/%.o) $(B)/lib/schema.o
 CGI	:= $(CGI_C:%.c=$(B)/%.cgi)
 BOX	:= $(BOX_C:%.c=$(B)/%.cgi)
+BOX_LIB	:= $(B)/libsandbox.a
+BOX_LIB_O := $(BOX_LIB_C:%.c=$(B)/%.o) $(B)/sandbox/lib/schema.o
 CRON	:= $(CRON_C:%.c=$(B)/%)
 CLI_O	:= $(CLI_C:%.c=$(B)/%.o)
 UNIT	:= $(UNIT_C:%.c=$(B)/%)
@@ -95,6 +98,24 @@ $(B)/lib/schema.c: schema.sql
 
 $(B)/lib/schema.o: $(B)/lib/schema.c $(B)/flags
 	$(call say,CC) $(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $<
+
+# The stand-ins of the processors have a database and a library of their own.
+$(B)/sandbox/lib/schema.c: sandbox/schema.sql
+	@mkdir -p $(@D)
+	$(call say,GEN) { printf 'extern const char sandbox_schema_sql[];\n'; \
+	    printf 'const char sandbox_schema_sql[] =\n'; \
+	    sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; \
+	    printf ';\n'; } > $@
+
+$(B)/sandbox/lib/schema.o: $(B)/sandbox/lib/schema.c $(B)/flags
+	$(call say,CC) $(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $<
+
+$(BOX_LIB): $(BOX_LIB_O)
+	$(call say,AR) rm -f $@; ar rcs $@ $^
+
+$(BOX): $(B)/%.cgi: $(B)/%.o $(BOX_LIB) $(LIB)
+	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(BOX_LIB) $(LIB) -lcurl \
+	    $(LDLIBS)
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)

@@ -66,6 +66,8 @@ CREATE TABLE client (
 	updated_at INTEGER NOT NULL,
 	UNIQUE (partner_id, client_id)
 ) STRICT;
+-- A partner's list, newest first.
+CREATE INDEX client_by_partner ON client (partner_id, id);
 
 -- A key with which a partner's back end calls us.
 CREATE TABLE api_key (
@@ -259,6 +261,8 @@ CREATE TABLE processor_event (
 	type TEXT NOT NULL,
 	-- The processor's name of the payment it speaks of; NULL: none.
 	processor_ref TEXT,
+	-- For a dispute, its name there: several events may tell of it.
+	object_id TEXT,
 	-- The payment it was applied to; NULL while there is none.
 	clive_tx_id TEXT REFERENCES tx (clive_tx_id),
 	-- applied: changed the payment. unchanged: nothing left to change.
@@ -275,6 +279,15 @@ CREATE TABLE processor_event (
 CREATE INDEX processor_event_waiting
 	ON processor_event (processor, processor_ref)
 	WHERE outcome = 'waiting';
+-- Those that have waited for too long.
+CREATE INDEX processor_event_old ON processor_event (received_at)
+	WHERE outcome = 'waiting';
+-- Was this dispute booked already?
+CREATE INDEX processor_event_object ON processor_event (processor, object_id)
+	WHERE object_id IS NOT NULL;
+-- What a person has to look at.
+CREATE INDEX processor_event_quarantined ON processor_event (received_at)
+	WHERE outcome = 'quarantined';
 -- The timeline of one payment.
 CREATE INDEX processor_event_by_tx ON processor_event (clive_tx_id);
 
@@ -306,11 +319,12 @@ BEGIN SELECT raise(ABORT, 'ledger entries are never deleted'); END;
 CREATE TABLE audit_event (
 	seq INTEGER PRIMARY KEY,
 	at INTEGER NOT NULL,
-	-- key:<id>, operator:<email>, processor:<name>, cron:<program>, cli:<user>
+	-- key:<id>, operator:<email>, processor:<name>, cron:<program>,
+	-- cli:<user>, address:<ip> (a sign-in that failed)
 	actor TEXT NOT NULL,
 	-- dotted verb, e.g. transaction.succeeded
 	action TEXT NOT NULL,
-	-- id of the thing it was done to
+	-- id of the thing it was done to; a client's is <partner>/<client>
 	subject TEXT NOT NULL,
 	-- JSON object with the particulars; never a secret
 	detail TEXT NOT NULL,
@@ -344,6 +358,9 @@ CREATE TABLE webhook_endpoint (
 	status TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
 	-- How often one delivery is tried before it is given up.
 	max_attempts INTEGER NOT NULL CHECK (max_attempts BETWEEN 1 AND 50),
+	-- How long the last attempt took, whatever came of it; NULL: there was
+	-- none. A sender that starts knows by it who must not delay the others.
+	last_duration_ms INTEGER CHECK (last_duration_ms >= 0),
 	created_at INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL
 ) STRICT;
@@ -429,9 +446,9 @@ CREATE TABLE operator_session (
 	ended_at INTEGER
 ) STRICT;
 
--- Failed sign-ins, counted per account and per address.
+-- Failed sign-ins, counted per account and address, per address, per account.
 CREATE TABLE login_failure (
-	-- account:<hash of the e-mail address> or address:<ip>
+	-- account:<hash of the e-mail address>@<ip>, address:<ip>, account:<hash>
 	subject TEXT PRIMARY KEY,
 	failures INTEGER NOT NULL,
 	-- Sign-in is refused until then.

@@ -6,7 +6,7 @@
 #include "gateway.h"
 
 static const struct action actions[] = {
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = { "/api", actions };

@@ -150,6 +150,7 @@ const char	*cli_member(struct cli *, const struct json *,
 		    const char *key);
 
 /* timeline.c, doctor.c, help.c: renderers of their own. */
+void		 sign_render(struct cli *, const struct json *);
 void		 timeline_render(struct cli *, const struct json *);
 void		 doctor_render(struct cli *, const struct json *);
 void		 help_render(struct cli *, const struct json *);
@@ -186,6 +187,7 @@ bool		 run_verify(struct cli *);
 bool		 run_backup(struct cli *);
 bool		 run_doctor(struct cli *);
 bool		 run_sandbox_advance(struct cli *);
+bool		 run_sign(struct cli *);
 bool		 run_status(struct cli *);
 bool		 run_help(struct cli *);
 bool		 run_version(struct cli *);

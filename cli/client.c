@@ -83,7 +83,8 @@ run_client_list(struct cli *cli)
 
 	if (p == NULL)
 		return cli_read_well(cli) && false;
-	struct rows *r = conn_rows(c, SQL_CLIENTS, "t", p->partner_id);
+	struct rows *r = conn_rows(c, SQL_CLIENTS, "tti", p->partner_id,
+	    "~", INT64_MAX);
 	jsonw_object(&cli->w, NULL);
 	jsonw_array(&cli->w, "items");
 	while (row_next(r))

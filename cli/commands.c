@@ -153,6 +153,12 @@ static const struct cli_option verify_options[] = {
 	END
 };
 
+static const struct cli_option sign_options[] = {
+	{ "env", "NAME", .required = true,
+	  .help = "the environment variable that holds the secret" },
+	END
+};
+
 static const char secret_note[] =
     "The secret is not shown again: keep it now.";
 static const char password_note[] =
@@ -250,6 +256,9 @@ const struct cli_command cli_commands[] = {
 	  .help = "move the sandbox clock on by 30s, 90m, 25h or 2d",
 	  .run = run_sandbox_advance },
 
+	{ "sign", .help = "sign standard input with HMAC-SHA256",
+	  .options = sign_options, .no_data = true, .run = run_sign,
+	  .render = sign_render },
 	{ "help", .argument = "[COMMAND]", .help = "explain a command",
 	  .no_data = true, .run = run_help, .render = help_render },
 	{ "version", .help = "print the version", .no_data = true,

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "sender.h"
 #include "shared.h"
 
 enum {
@@ -113,18 +114,32 @@ check_quarantine(struct doctor *d)
 static bool
 check_late(struct doctor *d)
 {
-	int64_t n = 0;
+	int64_t late = 0, ahead = 0, now = clock_now();
 
 	if (d->conn == NULL)
 		return no_database(d);
 	struct rows *r = conn_rows(d->conn, SQL_DELIVERIES_LATE, "i",
-	    clock_now() - LATE_MS);
+	    now - LATE_MS);
 	if (row_next(r))
-		n = row_int(r, 0);
+		late = row_int(r, 0);
 	row_done(r);
-	return n == 0 ? doctor_say(d, true, "none") :
+	/* Without the settings nobody knows how far ahead is too far. */
+	if (d->settings) {
+		r = conn_rows(d->conn, SQL_DELIVERIES_AHEAD, "ii",
+		    sender_due_far(&d->conf, now),
+		    sender_lease_far(&d->conf, now));
+		if (row_next(r))
+			ahead = row_int(r, 0);
+		row_done(r);
+	}
+	if (ahead > 0)
+		return doctor_say(d, false, "%" PRId64 " deliveries wait for a "
+		    "time further ahead than any pause: was the clock set "
+		    "back? %" PRId64 " have been due for more than ten "
+		    "minutes", ahead, late);
+	return late == 0 ? doctor_say(d, true, "none") :
 	    doctor_say(d, false, "%" PRId64 " deliveries have been due for "
-	    "more than ten minutes", n);
+	    "more than ten minutes", late);
 }
 
 /* What keeps ledger and audit log append-only. */

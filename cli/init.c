@@ -18,14 +18,10 @@ enum {
 static bool
 check_free(struct cli *cli, const char *var)
 {
-	static const char *const names[] = { "clive.conf", "master.key",
-	    "db/clive.db" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (access(arena_printf(cli->arena, "%s/%s", var, names[i]),
-		    F_OK) == 0)
-			return cli_fail(cli, "%s has a %s already; nothing was "
-			    "changed", var, names[i]);
+	if (access(arena_printf(cli->arena, "%s/clive.conf", var),
+	    F_OK) == 0)
+		return cli_fail(cli, "%s has a clive.conf already; nothing "
+		    "was changed", var);
 	return true;
 }
 

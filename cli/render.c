@@ -269,7 +269,7 @@ static void
 render_items(struct cli *cli, const struct json *doc,
     const struct json *items)
 {
-	const char *cursor = json_text(doc, "next_cursor");
+	const char *cursor = json_text(doc, "nextCursor");
 
 	if (items->child == NULL)
 		printf("none\n");

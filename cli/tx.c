@@ -38,8 +38,7 @@ static struct tx *
 find_by_reference(struct cli *cli, const char *reference)
 {
 	struct rows *r = conn_rows(cli->setup.conn, SQL_TX_LIST_OF_REFERENCE,
-	    "ttttiiit", "~", "", "", "", INT64_C(0), INT64_MAX, INT64_C(2),
-	    reference);
+	    "tttttit", "~", "", "", "", "", INT64_C(2), reference);
 	struct tx *tx = NULL;
 
 	if (row_next(r))

@@ -121,10 +121,24 @@ address_literal_refused(const char *host, bool allow_loopback)
 {
 	struct in_addr v4;
 	struct in6_addr v6;
+	char bare[256];
+	size_t n = strlen(host);
 
-	if (inet_aton(host, &v4) != 0)
+	if (n >= sizeof(bare))
+		return false;
+	/* Brackets, a zone and the dot of a full name mean the same address. */
+	if (*host == '[') {
+		host++;
+		n = strcspn(host, "]");
+	}
+	n = strcspn(host, "%") < n ? strcspn(host, "%") : n;
+	if (n > 0 && host[n - 1] == '.')
+		n--;
+	memcpy(bare, host, n);
+	bare[n] = '\0';
+	if (inet_aton(bare, &v4) != 0)
 		return refused_v4(ntohl(v4.s_addr), allow_loopback);
-	if (inet_pton(AF_INET6, host, &v6) == 1)
+	if (inet_pton(AF_INET6, bare, &v6) == 1)
 		return refused_v6(v6.s6_addr, allow_loopback);
 	return false;
 }
@@ -142,6 +156,8 @@ address_host_of_url(const char *url, char host[256])
 		return false;
 	if (*start == '[') {
 		start++;
+		if (memchr(start, ']', n - 1) == NULL)
+			return false;
 		n = strcspn(start, "]");
 	} else {
 		n = strcspn(start, ":/?#");

@@ -15,12 +15,14 @@
 #include "guard.h"
 #include "log.h"
 #include "shared.h"
+#include "utf8.h"
 #include "vault.h"
 
 enum {
 	REPLY_MAX = 8 * 1024 * 1024,	/* bytes of one reply */
 	HEAD_MAX = 4096,
-	DETAILS_MAX = 64 * 1024
+	DETAILS_MAX = 64 * 1024,
+	READ_MS = 2000			/* one statement of a request */
 };
 
 /* The program, shared by its threads and constant once they run. */
@@ -70,6 +72,22 @@ type_is(const char *type, const char *expected)
 	type += strlen(expected);
 	return type[strspn(type, " \t")] == '\0' ||
 	    type[strspn(type, " \t")] == ';';
+}
+
+bool
+request_query_good(struct request *rq)
+{
+	const char *at = cgi_param(rq->cgi, "QUERY_STRING");
+	const char *text;
+
+	while (at != NULL && *at != '\0') {
+		size_t n = strcspn(at, "&");
+		text = cgi_url_decode(rq->arena, at, n);
+		if (text == NULL || !utf8_is_valid(text, strlen(text)))
+			return false;
+		at += n + (at[n] == '&');
+	}
+	return true;
 }
 
 static const struct fault *
@@ -137,15 +155,17 @@ static void
 send_reply(struct request *rq)
 {
 	struct buf head;
+	bool cacheable = rq->reply.status == 200 && rq->action != NULL &&
+	    rq->action->cache != NULL;
 
 	buf_init(&head, HEAD_MAX + 1024);
 	buf_printf(&head, "Status: %d\r\n"
 	    "Content-Type: application/json\r\n"
 	    "Content-Length: %zu\r\n"
-	    "Cache-Control: no-store\r\n"
+	    "Cache-Control: %s\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "X-Request-Id: %s\r\n", rq->reply.status, rq->reply.body.len,
-	    rq->id);
+	    cacheable ? rq->action->cache : "no-store", rq->id);
 	buf_puts(&head, buf_str(&rq->reply.head));
 	if (rq->reply.location != NULL)
 		buf_printf(&head, "Location: %s\r\n", rq->reply.location);
@@ -189,8 +209,10 @@ worker_start(void)
 	buf_init(&w->rq.reply.head, HEAD_MAX);
 	buf_init(&w->rq.reply.body, REPLY_MAX);
 	buf_init(&w->rq.details, DETAILS_MAX);
-	if (w->conn != NULL)
+	if (w->conn != NULL) {
+		conn_limit(w->conn, READ_MS);
 		return w;
+	}
 	log_warn("%s", why);
 	worker_end(w);
 	return NULL;
@@ -270,7 +292,8 @@ unavailable_serve(void *thread, struct cgi *cgi)
 	(void)thread;
 	int n = snprintf(text, sizeof(text), "Status: %d\r\n"
 	    "Content-Type: application/json\r\n"
-	    "Cache-Control: no-store\r\n\r\n"
+	    "Cache-Control: no-store\r\n"
+	    "Retry-After: 1\r\n\r\n"
 	    "{\"error\":\"%s\",\"code\":\"%s\",\"details\":null}",
 	    FAULT_STORAGE.status, FAULT_STORAGE.text, FAULT_STORAGE.code);
 	cgi_write(cgi, text, (size_t)n);

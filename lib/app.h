@@ -31,6 +31,7 @@ struct action {
 	bool			 partner_only;	/* no platform-wide keys */
 	bool			 takes_rest;	/* path continues: /{id} */
 	bool			 any_origin;	/* browsers of any site may read */
+	const char		*cache;	/* Cache-Control of a 200; NULL: none */
 	bool			 raw_body;	/* any content type, no JSON */
 	/*
 	 * The body may be a form as well. In the sandbox, and there alone, a

@@ -13,6 +13,8 @@
 
 #include <sqlite3.h>
 
+#include "shared.h"
+
 enum { PARAMETERS_MAX = 16 };
 
 struct rows {
@@ -32,6 +34,8 @@ struct conn {
 	int		 depth;		/* savepoints open */
 	int64_t		 data_version;
 	bool		 reader;
+	int64_t		 limit_ms;	/* of one statement; 0: none */
+	int64_t		 deadline;	/* clock_monotonic */
 	bool		 failed;
 	char		 failure[256];
 };
@@ -214,6 +218,8 @@ start(struct conn *c, enum sql id, const char *fmt, va_list *ap)
 		if (bind_one(r->stmt, r->place[i], fmt[i], ap) != SQLITE_OK)
 			fail(c);
 	r->running = !c->failed;
+	if (c->limit_ms > 0)
+		c->deadline = clock_monotonic() + c->limit_ms;
 	return r;
 }
 
@@ -234,6 +240,24 @@ is_taken(int rc)
 	    rc == SQLITE_CONSTRAINT_PRIMARYKEY;
 }
 
+/* Runs a started statement to its end. */
+static int64_t
+finish(struct conn *c, struct rows *r, bool taken_is_fine)
+{
+	if (c->failed)
+		return CONN_FAILED;
+	int rc = sqlite3_step(r->stmt);
+	int64_t result = CONN_FAILED;
+	if (rc == SQLITE_DONE)
+		result = sqlite3_changes64(c->db);
+	else if (taken_is_fine && is_taken(rc))
+		result = CONN_TAKEN;
+	else
+		fail(c);
+	row_done(r);
+	return result;
+}
+
 int64_t
 conn_run(struct conn *c, enum sql id, const char *fmt, ...)
 {
@@ -242,19 +266,42 @@ conn_run(struct conn *c, enum sql id, const char *fmt, ...)
 	va_start(ap, fmt);
 	struct rows *r = start(c, id, fmt, &ap);
 	va_end(ap);
-	if (c->failed)
-		return CONN_FAILED;
+	return finish(c, r, false);
+}
 
-	int rc = sqlite3_step(r->stmt);
-	int64_t result = CONN_FAILED;
-	if (rc == SQLITE_DONE)
-		result = sqlite3_changes64(c->db);
-	else if (is_taken(rc))
-		result = CONN_TAKEN;
-	else
-		fail(c);
-	row_done(r);
-	return result;
+int64_t
+conn_try(struct conn *c, enum sql id, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	struct rows *r = start(c, id, fmt, &ap);
+	va_end(ap);
+	return finish(c, r, true);
+}
+
+/* SQLite asks now and then whether to go on. */
+static int
+is_late(void *arg)
+{
+	const struct conn *c = arg;
+
+	return c->limit_ms > 0 && clock_monotonic() > c->deadline;
+}
+
+void
+conn_limit(struct conn *c, int64_t ms)
+{
+	enum { INSTRUCTIONS = 10000 };	/* between two questions */
+
+	c->limit_ms = ms;
+	sqlite3_progress_handler(c->db, INSTRUCTIONS, is_late, c);
+}
+
+void
+conn_set_wait(struct conn *c, int64_t busy_ms)
+{
+	sqlite3_busy_timeout(c->db, busy_ms > 0 ? (int)busy_ms : 1);
 }
 
 struct rows *

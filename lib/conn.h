@@ -25,15 +25,18 @@ struct vault;
 
 enum {
 	CONN_FAILED = -1,	/* trouble; conn_failed says which */
-	CONN_TAKEN = -2		/* a unique key is taken already; not sticky */
+	CONN_TAKEN = -2		/* conn_try: a unique key is taken already */
 };
 
 /*
  * Opens the database file. A reader cannot write. busy_ms is how long a
  * statement waits for another program's lock. NULL with a sentence in why.
+ * conn_limit makes every later statement fail that runs longer than so many
+ * milliseconds, so that one caller's search does not stop everybody's reads.
  */
 struct conn	*conn_open(const char *path, bool reader, int64_t busy_ms,
 		    char *why, size_t size);
+void		 conn_limit(struct conn *, int64_t ms);
 void		 conn_close(struct conn *);
 
 /* What failed first, in SQLite's words, or NULL. */
@@ -52,8 +55,15 @@ void		 conn_forgive(struct conn *);
  *   n                           SQL NULL, takes no argument
  */
 
-/* Runs a statement without rows; the number of rows changed or CONN_*. */
+/*
+ * Runs a statement without rows; the number of rows changed, or CONN_FAILED,
+ * also where a unique key is taken.
+ */
 int64_t		 conn_run(struct conn *, enum sql, const char *fmt, ...);
+
+/* The same where a taken key is an answer: CONN_TAKEN, nothing written. */
+int64_t		 conn_try(struct conn *, enum sql, const char *fmt, ...)
+		    __attribute__((warn_unused_result));
 
 /*
  * Starts a statement with rows. Never NULL. Read until row_next says no, or
@@ -87,6 +97,7 @@ bool		 conn_changed_elsewhere(struct conn *);
 bool		 conn_backup(struct conn *, const char *path);
 
 /* For lib/db.c alone. */
+void		 conn_set_wait(struct conn *, int64_t busy_ms);
 void		 conn_begin(struct conn *);
 void		 conn_commit(struct conn *);
 void		 conn_rollback(struct conn *);

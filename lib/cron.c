@@ -81,19 +81,44 @@ cron_take(struct cron *cron)
 	return db_txn(cron->setup.db, take, cron) == NULL;
 }
 
+/* The last run of this name; false where there was none. */
+static bool
+last_run(struct cron *cron, int64_t *seen_at, bool *finished)
+{
+	struct rows *r = conn_rows(cron->setup.conn, SQL_CRON_RUNS, "");
+	bool found = false;
+
+	while (row_next(r)) {
+		if (strcmp(row_text(r, 0), cron->name) != 0)
+			continue;
+		*seen_at = row_int(r, 3);
+		*finished = !row_null(r, 4);
+		found = true;
+	}
+	row_done(r);
+	return found;
+}
+
 bool
 cron_other_alive(struct cron *cron)
 {
-	struct rows *r = conn_rows(cron->setup.conn, SQL_CRON_RUNS, "");
-	int64_t since = clock_now() - CRON_DEAD_MS;
-	bool alive = false;
+	int64_t now = clock_now(), seen_at = 0;
+	bool finished = false, found = last_run(cron, &seen_at, &finished);
 
-	while (row_next(r))
-		if (strcmp(row_text(r, 0), cron->name) == 0)
-			alive = row_null(r, 4) && row_int(r, 3) > since;
-	row_done(r);
 	conn_forgive(cron->setup.conn);
-	return alive;
+	/* A sign from the future is of a time before the clock was set back. */
+	return found && !finished && seen_at > now - CRON_DEAD_MS &&
+	    seen_at < now + CRON_DEAD_MS;
+}
+
+int64_t
+cron_ahead(struct cron *cron)
+{
+	int64_t now = clock_now(), seen_at = 0;
+	bool finished = false;
+
+	return last_run(cron, &seen_at, &finished) && finished &&
+	    seen_at < now ? now - seen_at : 0;
 }
 
 bool

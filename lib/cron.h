@@ -40,6 +40,13 @@ bool	cron_take(struct cron *);
 /* Is another run of this name at work, as far as its signs of life tell? */
 bool	cron_other_alive(struct cron *);
 
+/*
+ * How far the clock is ahead of the end of the run before this one; 0 where
+ * there was none, or it came to no end (or conn_failed). To be asked before
+ * cron_take.
+ */
+int64_t	cron_ahead(struct cron *);
+
 /* Is this run still the owner? When in doubt, yes. */
 bool	cron_is_owner(struct cron *);
 

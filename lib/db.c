@@ -33,6 +33,7 @@ struct job {
 	void			*arg;
 	enum job_state		 state;
 	const struct fault	*result;
+	int64_t			 deadline;	/* clock_monotonic */
 	pthread_cond_t		 done;
 	struct job		*next;
 };
@@ -41,7 +42,8 @@ struct db {
 	char		 path[CONF_PATH_MAX];
 	int64_t		 wait_ms;
 	struct conn	*writer;
-	int		 gate;		/* descriptor of the lock file */
+	int		 gate;		/* descriptors of the lock files: */
+	int		 queue;		/* see enter_gate */
 	bool		 threaded;
 	pthread_t	 committer;	/* where threaded */
 	pthread_mutex_t	 mutex;		/* guards what follows */
@@ -92,11 +94,11 @@ check_mode(const char *path, char *why, size_t size)
 }
 
 static int
-open_gate(const struct conf *conf, char *why, size_t size)
+open_lock(const struct conf *conf, const char *name, char *why, size_t size)
 {
 	char path[CONF_PATH_MAX];
 
-	conf_path(conf, "run/writer.lock", path);
+	conf_path(conf, name, path);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		snprintf(why, size, "%s: %s", path, strerror(errno));
@@ -115,8 +117,9 @@ db_open(const struct conf *conf, char *why, size_t size)
 	db->last = &db->first;
 	pthread_mutex_init(&db->mutex, NULL);
 	pthread_cond_init(&db->work, NULL);
-	db->gate = open_gate(conf, why, size);
-	if (db->gate == -1 || !check_mode(db->path, why, size) ||
+	db->gate = open_lock(conf, "run/writer.lock", why, size);
+	db->queue = open_lock(conf, "run/queue.lock", why, size);
+	if (db->gate == -1 || db->queue == -1 || !check_mode(db->path, why, size) ||
 	    (db->writer = conn_open(db->path, false, db->wait_ms, why, size))
 	    == NULL || !check_schema(db->writer, db->path, why, size)) {
 		db_close(db);
@@ -140,26 +143,29 @@ db_close(struct db *db)
 	conn_close(db->writer);
 	if (db->gate != -1)
 		close(db->gate);
+	if (db->queue != -1)
+		close(db->queue);
 	pthread_cond_destroy(&db->work);
 	pthread_mutex_destroy(&db->mutex);
 	free(db);
 }
 
-bool
-db_create(const struct conf *conf, char *why, size_t size)
+/* Fills a new file with the schema; false with why. */
+static bool
+write_schema(const char *path, int64_t wait_ms, char *why, size_t size)
 {
-	char path[CONF_PATH_MAX];
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	conf_path(conf, "db/clive.db", path);
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1) {
 		snprintf(why, size, "%s: %s", path, strerror(errno));
 		return false;
 	}
 	close(fd);
-	struct conn *c = conn_open(path, false, conf->wait_ms, why, size);
+	struct conn *c = conn_open(path, false, wait_ms, why, size);
 	if (c == NULL)
 		return false;
+	/* One file, with nothing beside it, can be renamed into place. */
+	conn_script(c, "PRAGMA journal_mode = DELETE");
 	conn_script(c, "BEGIN IMMEDIATE");
 	conn_script(c, schema_sql);
 	conn_script(c, "COMMIT");
@@ -167,9 +173,33 @@ db_create(const struct conf *conf, char *why, size_t size)
 	if (!good)
 		snprintf(why, size, "schema.sql: %s", conn_failed(c));
 	conn_close(c);
-	if (!good)
-		unlink(path);
 	return good;
+}
+
+/*
+ * Made under another name: a crash leaves nothing that looks like a
+ * database, and the next try starts afresh.
+ */
+bool
+db_create(const struct conf *conf, char *why, size_t size)
+{
+	char path[CONF_PATH_MAX], new[CONF_PATH_MAX];
+
+	conf_path(conf, "db/clive.db", path);
+	conf_path(conf, "db/clive.db.new", new);
+	if (access(path, F_OK) == 0) {
+		snprintf(why, size, "%s: there is one already", path);
+		return false;
+	}
+	if (!write_schema(new, conf->wait_ms, why, size)) {
+		unlink(new);
+		return false;
+	}
+	if (rename(new, path) == 0)
+		return true;
+	snprintf(why, size, "%s: %s", path, strerror(errno));
+	unlink(new);
+	return false;
 }
 
 struct conn *
@@ -184,22 +214,52 @@ on_alarm(int sig)
 	(void)sig;	/* it only has to interrupt flock */
 }
 
+/* Waits for a file lock until the deadline, which a timer knocks at. */
+static bool
+lock_until(int fd, int64_t deadline)
+{
+	int rc;
+
+	do {
+		rc = flock(fd, LOCK_EX);
+	} while (rc != 0 && errno == EINTR && clock_monotonic() < deadline);
+	return rc == 0;
+}
+
 /*
- * Waits for the gate in the kernel's queue, which serves waiters in turn.
- * flock knows no time limit, so a timer knocks on this thread every few
- * milliseconds to let it look at the clock.
+ * Two locks make a fair queue: whoever holds `queue` is next at the gate, and
+ * lets the one behind it step up when it has passed. With one lock the last
+ * holder would take it again before anybody who waits is awake.
+ */
+static bool
+pass_queue(struct db *db, int64_t deadline)
+{
+	if (!lock_until(db->queue, deadline))
+		return false;
+	bool entered = lock_until(db->gate, deadline);
+	flock(db->queue, LOCK_UN);
+	return entered;
+}
+
+/*
+ * flock knows no time limit: a timer interrupts this thread at the deadline,
+ * and again shortly after, in case the first knock came before the call.
  */
 static bool
 queue_at_gate(struct db *db, int64_t deadline)
 {
-	const struct itimerspec knock = { .it_interval.tv_nsec = 20000000,
-	    .it_value.tv_nsec = 20000000 };
+	int64_t left = deadline - clock_monotonic();
+	struct itimerspec knock = { .it_interval.tv_nsec = 50000000 };
 	struct sigaction act = { .sa_handler = on_alarm };
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID,
 	    .sigev_signo = SIGRTMIN };
 	sigset_t set, old;
 	timer_t timer;
 
+	if (left <= 0)
+		return false;
+	knock.it_value.tv_sec = left / 1000;
+	knock.it_value.tv_nsec = left % 1000 * 1000000;
 	event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
 	sigaction(SIGRTMIN, &act, NULL);
 	sigemptyset(&set);
@@ -208,21 +268,24 @@ queue_at_gate(struct db *db, int64_t deadline)
 		return false;
 	pthread_sigmask(SIG_UNBLOCK, &set, &old);
 	timer_settime(timer, 0, &knock, NULL);
-	int rc;
-	do {
-		rc = flock(db->gate, LOCK_EX);
-	} while (rc != 0 && errno == EINTR && clock_monotonic() < deadline);
+	bool entered = pass_queue(db, deadline);
 	timer_delete(timer);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc == 0;
+	return entered;
 }
 
-/* Takes the gate, waiting until the deadline (clock_monotonic). */
+/*
+ * Takes the gate, waiting until the deadline (clock_monotonic). Nobody in the
+ * queue and nobody within: then there is nothing to be fair about.
+ */
 static bool
 enter_gate(struct db *db, int64_t deadline)
 {
-	return flock(db->gate, LOCK_EX | LOCK_NB) == 0 ||
-	    queue_at_gate(db, deadline);
+	if (flock(db->queue, LOCK_EX | LOCK_NB) != 0)
+		return queue_at_gate(db, deadline);
+	bool entered = flock(db->gate, LOCK_EX | LOCK_NB) == 0;
+	flock(db->queue, LOCK_UN);
+	return entered || queue_at_gate(db, deadline);
 }
 
 static void
@@ -262,11 +325,15 @@ refuse_all(struct job *jobs)
 		jobs->result = &FAULT_STORAGE;
 }
 
-/* Runs and commits a list of jobs; sets the result of each. */
+/*
+ * Runs and commits a list of jobs; sets the result of each. The first came
+ * first, so its deadline is the group's.
+ */
 static void
-run_group(struct db *db, struct job *jobs, int64_t deadline)
+run_group(struct db *db, struct job *jobs)
 {
 	struct conn *c = db->writer;
+	int64_t deadline = jobs->deadline;
 
 	if (!enter_gate(db, deadline)) {
 		log_warn("database: writers were busy for too long");
@@ -274,6 +341,7 @@ run_group(struct db *db, struct job *jobs, int64_t deadline)
 		return;
 	}
 	conn_forgive(c);
+	conn_set_wait(c, deadline - clock_monotonic());
 	conn_begin(c);
 	bool whole = conn_failed(c) == NULL;
 	for (struct job *job = jobs; whole && job != NULL; job = job->next)
@@ -319,7 +387,7 @@ commit_loop(void *arg)
 			break;
 		struct job *jobs = take_group(db);
 		pthread_mutex_unlock(&db->mutex);
-		run_group(db, jobs, clock_monotonic() + db->wait_ms);
+		run_group(db, jobs);
 		pthread_mutex_lock(&db->mutex);
 		for (struct job *next; jobs != NULL; jobs = next) {
 			next = jobs->next;	/* dies with its caller */
@@ -363,10 +431,11 @@ wait_for_committer(struct db *db, struct job *job)
 const struct fault *
 db_txn(struct db *db, db_callback *fn, void *arg)
 {
-	struct job job = { .fn = fn, .arg = arg, .state = JOB_WAITING };
+	struct job job = { .fn = fn, .arg = arg, .state = JOB_WAITING,
+	    .deadline = clock_monotonic() + db->wait_ms };
 
 	if (db->threaded)
 		return wait_for_committer(db, &job);
-	run_group(db, &job, clock_monotonic() + db->wait_ms);
+	run_group(db, &job);
 	return job.result;
 }

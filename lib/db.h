@@ -10,8 +10,8 @@
  * commits them with one fsync; every caller is released after the commit.
  * Without that thread (CGI, cron, CLI) a group is one callback.
  *
- * Between processes writers queue on a file lock (var/run/writer.lock) whose
- * waiters are served in turn, not on SQLite's polling.
+ * Between processes writers queue on two file locks (var/run/queue.lock and
+ * writer.lock) that serve them in turn, not on SQLite's polling.
  */
 #ifndef DB_H
 #define DB_H

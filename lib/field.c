@@ -256,9 +256,11 @@ read_integer(struct reading *r)
 		text = arena_strndup(r->rq->arena, r->value->raw.p,
 		    r->value->raw.n);
 	}
+	/* strtoimax would also take blanks and a plus before the digits. */
+	bool plain = *text == '-' || isdigit((unsigned char)*text);
 	errno = 0;
 	intmax_t n = strtoimax(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0')
+	if (!plain || errno != 0 || end == text || *end != '\0')
 		r->wrong = "Expected integer";
 	else if (n < r->field->min)
 		r->wrong = too_small(r);
@@ -462,7 +464,9 @@ field_check_country(const char *text)
 const char *
 field_check_intent(const char *text)
 {
-	if (strncmp(text, "pi_", 3) != 0 || text[3] == '\0')
+	/* The browser's client_secret begins like the id, and is none. */
+	if (strncmp(text, "pi_", 3) != 0 || text[3] == '\0' ||
+	    strstr(text, "_secret_") != NULL)
 		return "Invalid PaymentIntent id";
 	for (const char *c = text + 3; *c != '\0'; c++)
 		if (!isascii((unsigned char)*c) ||

@@ -12,7 +12,10 @@
 #include "sig.h"
 #include "vault.h"
 
-enum { IDEMPOTENCY_KEY_MAX = 255 };
+enum {
+	IDEMPOTENCY_KEY_MAX = 255,
+	READS_PER_WRITE = 20
+};
 
 /* The action for the method; the methods there are go into `Allow`. */
 static const struct fault *
@@ -108,10 +111,14 @@ check_idempotency_key(struct request *rq)
 	return NULL;
 }
 
+/* Reads have a bucket of their own, READS_PER_WRITE times as large. */
 static const struct fault *
 check_rate(struct request *rq, const char *subject)
 {
-	struct limit l = limit_take(subject, rq->conf->rate_limit, rq->now);
+	bool writes = rq->action->access == ACCESS_SIGNED;
+	struct limit l = limit_take(writes ? subject :
+	    arena_printf(rq->arena, "read:%s", subject),
+	    rq->conf->rate_limit * (writes ? 1 : READS_PER_WRITE), rq->now);
 
 	if (l.limit <= 0)
 		return NULL;
@@ -161,7 +168,7 @@ check_caller(struct request *rq)
 		sig_wipe(secret, strlen(secret));
 	if (fault == NULL && rq->action->access == ACCESS_SIGNED)
 		fault = check_idempotency_key(rq);
-	if (fault == NULL && rq->action->access == ACCESS_SIGNED)
+	if (fault == NULL)
 		fault = check_rate(rq, rq->caller.partner_id);
 	return fault;
 }
@@ -181,11 +188,14 @@ check_access(struct request *rq)
 	return &FAULT_INTERNAL;
 }
 
+/* The body, or the query string of a GET. */
 static const struct fault *
-parse_body(struct request *rq)
+parse_input(struct request *rq)
 {
 	const char *why;
 
+	if (rq->method == METHOD_GET && !request_query_good(rq))
+		return request_complain(rq, NULL, "Invalid query string");
 	if (rq->method != METHOD_POST || rq->action->raw_body || rq->form)
 		return NULL;
 	rq->json = json_parse(rq->arena, rq->body.p, rq->body.n, &why);
@@ -211,7 +221,7 @@ run(struct request *rq, const struct endpoint *endpoint)
 		if (fault != NULL || answered)
 			return fault;
 	}
-	if ((fault = parse_body(rq)) != NULL)
+	if ((fault = parse_input(rq)) != NULL)
 		return fault;
 	if (rq->action->input_size > 0)
 		input = arena_alloc(rq->arena, rq->action->input_size);

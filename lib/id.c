@@ -12,6 +12,27 @@
 /* Crockford's base 32, whose order is that of the ASCII codes. */
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+/*
+ * Random bytes for a moment. Within one thread and one millisecond they
+ * count up, so that what one transaction writes sorts as it was written.
+ */
+static void
+random_part(int64_t now, uint8_t out[10])
+{
+	static _Thread_local int64_t last_ms = -1;
+	static _Thread_local uint8_t last[10];
+
+	if (now != last_ms) {
+		sig_random(last, sizeof(last));
+		last[0] &= 0x7f;	/* room to count */
+		last_ms = now;
+	} else {
+		for (int i = 9; i >= 0 && ++last[i] == 0; i--)
+			continue;
+	}
+	memcpy(out, last, sizeof(last));
+}
+
 char *
 id_make(const char *prefix, int64_t now, char out[ID_SIZE])
 {
@@ -19,7 +40,7 @@ id_make(const char *prefix, int64_t now, char out[ID_SIZE])
 
 	for (int i = 0; i < 6; i++)
 		bytes[i] = (uint8_t)(now >> (40 - 8 * i));
-	sig_random(bytes + 6, 10);
+	random_part(now, bytes + 6);
 
 	size_t n = strlen(prefix);
 	memcpy(out, prefix, n);

@@ -11,7 +11,8 @@ enum { ID_SIZE = 40 };	/* bytes that hold any identifier made here */
 
 /*
  * prefix, then 26 characters of Crockford base 32: 48 bits of milliseconds
- * and 80 random bits (the layout of a ULID). prefix is at most 8 bytes, such
+ * and 80 random bits (the layout of a ULID), which count up within one thread
+ * and millisecond. Not a secret. prefix is at most 8 bytes, such
  * as "evt_". Returns out.
  */
 char	*id_make(const char *prefix, int64_t now, char out[ID_SIZE]);

@@ -38,9 +38,16 @@ idem_find(struct conn *c, struct request *rq)
 	struct idem idem = { .state = IDEM_FRESH };
 	uint8_t hash[SHA256_SIZE];
 
-	struct rows *r = conn_rows(c, SQL_IDEMPOTENCY_FIND, "iittt",
-	    day_of(rq->now) - 1, day_of(rq->now), rq->caller.partner_id,
-	    rq->path, rq->idempotency_key);
+	/*
+	 * The clock of this moment, not of the request's arrival: a slow first
+	 * request must not be filed under a day that its retry does not look
+	 * at. Tomorrow is for a clock that was put back over midnight.
+	 */
+	int64_t today = day_of(clock_now());
+
+	struct rows *r = conn_rows(c, SQL_IDEMPOTENCY_FIND, "iiittt",
+	    today - 1, today, today + 1, rq->caller.partner_id, rq->path,
+	    rq->idempotency_key);
 	if (row_next(r)) {
 		struct slice stored = row_bytes(r, 0);
 		sig_sha256(rq->body.p, rq->body.n, hash);
@@ -100,8 +107,8 @@ store(struct conn *c, struct request *rq)
 	struct slice answer = { rq->reply.body.data, rq->reply.body.len };
 
 	sig_sha256(rq->body.p, rq->body.n, hash);
-	conn_run(c, SQL_IDEMPOTENCY_STORE, "itttbisi", day_of(rq->now),
-	    rq->caller.partner_id, rq->path, rq->idempotency_key, hash,
+	conn_run(c, SQL_IDEMPOTENCY_STORE, "itttbisi",
+	    day_of(clock_now()), rq->caller.partner_id, rq->path, rq->idempotency_key, hash,
 	    sizeof(hash), (int64_t)rq->reply.status, answer, rq->now);
 }
 
@@ -113,13 +120,13 @@ change(struct conn *c, struct mutation *m)
 
 	conn_savepoint(c);
 	const struct fault *fault = rq->action->change(c, rq, m->input);
-	if (conn_failed(c) != NULL)
-		return &FAULT_STORAGE;	/* db_txn undoes everything */
-	if (fault == NULL) {
+	if (fault == NULL && conn_failed(c) == NULL) {
 		conn_release(c);
 		return NULL;
 	}
 	conn_rollback_to(c);
+	if (conn_failed(c) != NULL)
+		return &FAULT_STORAGE;
 	if (!fault->kept)
 		return fault;
 	reply_fault(rq, fault);
@@ -243,7 +250,7 @@ claim(struct conn *c, void *arg)
 		rq->resume = m->idem.clive_tx_id;
 		break;
 	case IDEM_FRESH:
-		m->idem.day = day_of(rq->now);
+		m->idem.day = day_of(clock_now());
 		break;
 	}
 	fault = run_before(c, m);

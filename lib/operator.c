@@ -3,6 +3,8 @@
 #include "operator.h"
 
 #include <ctype.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,7 +15,34 @@
 #include "token.h"
 #include "vault.h"
 
-enum { SUBJECT_SIZE = 16 + SHA256_HEX_SIZE };
+enum {
+	SUBJECT_SIZE = 96 + SHA256_HEX_SIZE,
+	AT_ONCE = 2		/* passwords checked: each takes 32 MiB */
+};
+
+/*
+ * What failures are counted for. Somebody else's failures must not keep an
+ * operator out, so the hard limit is that of an account from one address; an
+ * address may have many operators behind it, and an account many attackers.
+ */
+static const struct {
+	int64_t	free;		/* failures before the first block */
+	int64_t	block_max_ms;
+} limits[] = {
+	{ LOGIN_FREE, LOGIN_BLOCK_MAX_MS },	/* account from an address */
+	{ 4 * LOGIN_FREE, LOGIN_BLOCK_MAX_MS },	/* address */
+	{ 10 * LOGIN_FREE, LOGIN_BLOCK_MS },	/* account */
+};
+enum { SUBJECTS = sizeof(limits) / sizeof(limits[0]) };
+
+static sem_t checking;
+static pthread_once_t checking_once = PTHREAD_ONCE_INIT;
+
+static void
+start_checking(void)
+{
+	sem_init(&checking, 0, AT_ONCE);
+}
 
 static void
 token_key(struct request *rq, uint8_t key[TOKEN_KEY_SIZE])
@@ -74,7 +103,8 @@ operator_check(struct request *rq)
 /* A sign-in on its way. */
 struct sign_in {
 	struct request	*rq;
-	char		 subject[2][SUBJECT_SIZE];	/* account, address */
+	char		 subject[SUBJECTS][SUBJECT_SIZE];
+	int64_t		 blocked_until;		/* of the worst of them */
 	char		 password[PASSWORD_STORED_SIZE];
 	bool		 known;			/* rq->operator is filled in */
 };
@@ -89,9 +119,12 @@ name_subjects(struct sign_in *s, const char *email)
 
 	sig_sha256(email, strlen(email), hash);
 	hex_encode(hash, sizeof(hash), hex);
-	snprintf(s->subject[0], SUBJECT_SIZE, "account:%s", hex);
-	snprintf(s->subject[1], SUBJECT_SIZE, "address:%s",
-	    address != NULL ? address : "unknown");
+	if (address == NULL)
+		address = "unknown";
+	snprintf(s->subject[0], SUBJECT_SIZE, "account:%s@%.64s", hex,
+	    address);
+	snprintf(s->subject[1], SUBJECT_SIZE, "address:%.64s", address);
+	snprintf(s->subject[2], SUBJECT_SIZE, "account:%s", hex);
 }
 
 /* Failures of a subject so far; *blocked_until in milliseconds. */
@@ -108,22 +141,6 @@ read_failures(struct conn *c, const char *subject, int64_t *blocked_until)
 	}
 	row_done(r);
 	return failures;
-}
-
-static const struct fault *
-check_throttle(struct sign_in *s)
-{
-	int64_t blocked, until = 0;
-
-	for (int i = 0; i < 2; i++) {
-		read_failures(s->rq->conn, s->subject[i], &blocked);
-		until = blocked > until ? blocked : until;
-	}
-	if (until <= s->rq->now)
-		return NULL;
-	reply_header(s->rq, "Retry-After", "%lld",
-	    (long long)(until - s->rq->now + 999) / 1000);
-	return &FAULT_LOGIN_THROTTLED;
 }
 
 static void
@@ -143,31 +160,49 @@ find_account(struct sign_in *s, const char *email)
 }
 
 static int64_t
-block_for(int64_t failures)
+block_for(int64_t failures, int subject)
 {
-	int64_t ms = LOGIN_BLOCK_MS;
+	int64_t ms = LOGIN_BLOCK_MS, max = limits[subject].block_max_ms;
 
-	if (failures <= LOGIN_FREE)
+	if (failures <= limits[subject].free)
 		return 0;
-	for (int64_t n = failures - LOGIN_FREE; n > 1 &&
-	    ms < LOGIN_BLOCK_MAX_MS; n--)
+	for (int64_t n = failures - limits[subject].free; n > 1 && ms < max;
+	    n--)
 		ms *= 2;
-	return ms < LOGIN_BLOCK_MAX_MS ? ms : LOGIN_BLOCK_MAX_MS;
+	return ms < max ? ms : max;
+}
+
+/*
+ * Counts the attempt as failed before the password is looked at, so that a
+ * hundred at once are a hundred; a success takes it back.
+ */
+static const struct fault *
+reserve(struct conn *c, void *arg)
+{
+	struct sign_in *s = arg;
+	int64_t now = s->rq->now, n[SUBJECTS], blocked;
+
+	s->blocked_until = 0;
+	for (int i = 0; i < SUBJECTS; i++) {
+		n[i] = read_failures(c, s->subject[i], &blocked) + 1;
+		if (blocked > s->blocked_until)
+			s->blocked_until = blocked;
+	}
+	if (s->blocked_until > now)
+		return &FAULT_LOGIN_THROTTLED;
+	for (int i = 0; i < SUBJECTS; i++)
+		conn_run(c, SQL_LOGIN_FAILURE_SET, "tiii", s->subject[i],
+		    n[i], now + block_for(n[i], i), now);
+	return NULL;
 }
 
 static const struct fault *
 record_failure(struct conn *c, void *arg)
 {
 	struct sign_in *s = arg;
-	int64_t now = s->rq->now, blocked;
 
-	for (int i = 0; i < 2; i++) {
-		int64_t n = read_failures(c, s->subject[i], &blocked) + 1;
-		conn_run(c, SQL_LOGIN_FAILURE_SET, "tiii", s->subject[i], n,
-		    now + block_for(n), now);
-	}
-	audit_write(c, now, s->subject[1], "operator.login_failed",
-	    s->known ? s->rq->operator.email : s->subject[0], "{}");
+	audit_write(c, s->rq->now, s->subject[1], "operator.login_failed",
+	    s->known ? s->rq->operator.email : s->subject[2], "{}");
 	return NULL;
 }
 
@@ -181,7 +216,8 @@ record_success(struct conn *c, void *arg)
 	snprintf(actor, sizeof(actor), "operator:%s", o->email);
 	conn_run(c, SQL_SESSION_INSERT, "ttii", o->session, o->id,
 	    s->rq->now, o->expires_at);
-	conn_run(c, SQL_LOGIN_FAILURE_CLEAR, "t", s->subject[0]);
+	for (int i = 0; i < SUBJECTS; i++)
+		conn_run(c, SQL_LOGIN_FAILURE_CLEAR, "t", s->subject[i]);
 	audit_write(c, s->rq->now, actor, "operator.signed_in", o->email,
 	    "{}");
 	return NULL;
@@ -214,13 +250,21 @@ operator_sign_in(struct request *rq, const char *email, const char *password,
 
 	operator_email(email, lower);
 	name_subjects(&s, lower);
-	if ((fault = check_throttle(&s)) != NULL)
+	if ((fault = request_txn(rq, reserve, &s)) != NULL) {
+		if (fault == &FAULT_LOGIN_THROTTLED)
+			reply_header(rq, "Retry-After", "%lld", (long long)
+			    (s.blocked_until - rq->now + 999) / 1000);
 		return fault;
+	}
 	find_account(&s, lower);
+	pthread_once(&checking_once, start_checking);
+	while (sem_wait(&checking) != 0)
+		continue;
 	if (s.known)
 		good = password_check(s.password, password);
 	else
 		password_dummy_check();
+	sem_post(&checking);
 	sig_wipe(s.password, sizeof(s.password));
 	if (!good) {
 		fault = request_txn(rq, record_failure, &s);
@@ -270,7 +314,7 @@ operator_add(struct conn *c, const char *email, const char *password_hash,
 	char id[ID_SIZE], detail[64], lower[OPERATOR_EMAIL_SIZE];
 
 	operator_email(email, lower);
-	if (conn_run(c, SQL_OPERATOR_INSERT, "tttti",
+	if (conn_try(c, SQL_OPERATOR_INSERT, "tttti",
 	    id_make("op_", now, id), lower, password_hash, role, now) != 1)
 		return false;
 	snprintf(detail, sizeof(detail), "{\"role\":\"%s\"}", role);

@@ -4,9 +4,10 @@
  *
  * A sign-in gives a bearer token (lib/token.h) that names a session row; the
  * row can be ended on this side at any time. Failed sign-ins are counted per
- * account and per address: after LOGIN_FREE failures each further one blocks
- * for twice as long, from LOGIN_BLOCK_MS up to LOGIN_BLOCK_MAX_MS. The answer
- * for an unknown account is the same, in text and in time.
+ * account and address together: after LOGIN_FREE failures each further one
+ * blocks for twice as long, from LOGIN_BLOCK_MS up to LOGIN_BLOCK_MAX_MS; and
+ * more loosely per address and per account. The answer for an unknown account
+ * is the same, in text and in time.
  */
 #ifndef OPERATOR_H
 #define OPERATOR_H

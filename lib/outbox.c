@@ -8,7 +8,7 @@
 
 enum {
 	BODY_MAX_BYTES = 64 * 1024,	/* meta has 16 KiB at the most */
-	ENDPOINTS_MAX = 256		/* one event is delivered to */
+	PAGE = 32			/* endpoints read before writing */
 };
 
 const char *const outbox_event_types[] = {
@@ -61,14 +61,36 @@ outbox_body(struct buf *buf, const struct tx *tx, const char *event_type)
 	jsonw_end_object(&w);
 }
 
+/*
+ * Deliveries to the subscribed endpoints after *last, a page of them; the
+ * number written. A statement is read to its end before another writes.
+ */
+static size_t
+write_page(struct conn *c, int64_t now, const struct tx *tx,
+    const char *type, const char *event, char last[ID_SIZE])
+{
+	char endpoints[PAGE][ID_SIZE], delivery[ID_SIZE];
+	size_t n = 0;
+
+	struct rows *r = conn_rows(c, SQL_ENDPOINTS_SUBSCRIBED, "ttti",
+	    tx->partner_id, type, last, (int64_t)PAGE);
+	while (n < PAGE && row_next(r))
+		snprintf(endpoints[n++], ID_SIZE, "%s", row_text(r, 0));
+	row_done(r);
+	for (size_t i = 0; i < n; i++) {
+		conn_run(c, SQL_DELIVERY_INSERT, "ttti",
+		    id_make("dlv_", now, delivery), event, endpoints[i], now);
+		memcpy(last, endpoints[i], ID_SIZE);
+	}
+	return n;
+}
+
 void
 outbox_emit(struct conn *c, int64_t now, const struct tx *tx)
 {
 	const char *type = outbox_event_of(tx->status);
-	char endpoints[ENDPOINTS_MAX][ID_SIZE];
-	char event[ID_SIZE], delivery[ID_SIZE];
+	char event[ID_SIZE], last[ID_SIZE] = "";
 	struct buf body;
-	size_t n = 0;
 
 	if (type == NULL)
 		return;
@@ -77,13 +99,6 @@ outbox_emit(struct conn *c, int64_t now, const struct tx *tx)
 	conn_run(c, SQL_EVENT_INSERT, "tttbi", id_make("evt_", now, event),
 	    tx->clive_tx_id, type, body.data, body.len, now);
 	buf_free(&body);
-
-	struct rows *r = conn_rows(c, SQL_ENDPOINTS_SUBSCRIBED, "tt",
-	    tx->partner_id, type);
-	while (n < ENDPOINTS_MAX && row_next(r))
-		snprintf(endpoints[n++], ID_SIZE, "%s", row_text(r, 0));
-	row_done(r);
-	for (size_t i = 0; i < n; i++)
-		conn_run(c, SQL_DELIVERY_INSERT, "ttti",
-		    id_make("dlv_", now, delivery), event, endpoints[i], now);
+	while (write_page(c, now, tx, type, event, last) == PAGE)
+		continue;
 }

@@ -2,10 +2,13 @@
 /* partner.c - reading and making partners and clients. */
 #include "partner.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "amount.h"
 #include "audit.h"
+
+enum { DETAIL_MAX = 16 * 1024 };
 
 const char *const partner_statuses[] = {
 	"active", "inactive", "suspended", NULL
@@ -108,34 +111,91 @@ partner_may_take_payments(struct conn *c, struct arena *arena,
 	return NULL;
 }
 
+static void
+audit_branding(struct jsonw *w, const struct branding *b)
+{
+	jsonw_text(w, "brand_display_name", b->display_name);
+	jsonw_text(w, "brand_logo_url", b->logo_url);
+	jsonw_text(w, "brand_primary_color", b->primary_color);
+	jsonw_text(w, "brand_secondary_color", b->secondary_color);
+	jsonw_text(w, "widget_background_color", b->widget_background_color);
+	jsonw_text(w, "widget_text_color", b->widget_text_color);
+	jsonw_text(w, "website_url", b->website_url);
+}
+
+/* Everything that can be changed, as it is now: the row before has the rest. */
+static void
+audit_partner(struct conn *conn, int64_t now, const char *actor,
+    const char *action, const struct partner *p)
+{
+	struct buf detail;
+	struct jsonw w;
+
+	buf_init(&detail, DETAIL_MAX);
+	jsonw_init(&w, &detail);
+	jsonw_object(&w, NULL);
+	jsonw_text(&w, "legal_name", p->legal_name);
+	jsonw_text(&w, "status", p->status);
+	jsonw_text(&w, "kyc_status", p->kyc_status);
+	jsonw_percent(&w, "fee_percentage", p->fee_ppm);
+	audit_branding(&w, &p->brand);
+	jsonw_end_object(&w);
+	audit_write(conn, now, actor, action, p->partner_id,
+	    buf_str(&detail));
+	buf_free(&detail);
+}
+
+static void
+audit_client(struct conn *conn, int64_t now, const char *actor,
+    const char *action, const struct client *c)
+{
+	char subject[160];
+	struct buf detail;
+	struct jsonw w;
+
+	buf_init(&detail, DETAIL_MAX);
+	jsonw_init(&w, &detail);
+	jsonw_object(&w, NULL);
+	client_write(&w, c);
+	audit_branding(&w, &c->brand);
+	jsonw_end_object(&w);
+	snprintf(subject, sizeof(subject), "%s/%s", c->partner_id,
+	    c->client_id);
+	audit_write(conn, now, actor, action, subject, buf_str(&detail));
+	buf_free(&detail);
+}
+
+/* Writes all that can be changed. */
+static bool
+write_changes(struct conn *c, const struct partner *p, int64_t now)
+{
+	const struct branding *b = &p->brand;
+
+	return conn_run(c, SQL_PARTNER_UPDATE, "tttitttttttit", p->legal_name,
+	    p->status, p->kyc_status, p->fee_ppm, b->display_name,
+	    b->logo_url, b->primary_color, b->secondary_color,
+	    b->widget_background_color, b->widget_text_color, b->website_url,
+	    now, p->partner_id) == 1;
+}
+
 bool
 partner_add(struct conn *c, const struct partner *p, int64_t now,
     const char *actor)
 {
-	if (conn_run(c, SQL_PARTNER_INSERT, "ttttii", p->partner_id,
+	if (conn_try(c, SQL_PARTNER_INSERT, "ttttii", p->partner_id,
 	    p->legal_name, p->status, p->kyc_status, p->fee_ppm, now) != 1)
 		return false;
-	audit_write(c, now, actor, "partner.created", p->partner_id, "{}");
-	return partner_update(c, p, now, actor);
+	audit_partner(c, now, actor, "partner.created", p);
+	return write_changes(c, p, now);
 }
 
 bool
 partner_update(struct conn *c, const struct partner *p, int64_t now,
     const char *actor)
 {
-	const struct branding *b = &p->brand;
-	char detail[160];
-
-	if (conn_run(c, SQL_PARTNER_UPDATE, "tttitttttttit", p->legal_name,
-	    p->status, p->kyc_status, p->fee_ppm, b->display_name,
-	    b->logo_url, b->primary_color, b->secondary_color,
-	    b->widget_background_color, b->widget_text_color, b->website_url,
-	    now, p->partner_id) != 1)
+	if (!write_changes(c, p, now))
 		return false;
-	snprintf(detail, sizeof(detail), "{\"status\":\"%s\","
-	    "\"kyc_status\":\"%s\",\"fee_ppm\":%lld}", p->status,
-	    p->kyc_status, (long long)p->fee_ppm);
-	audit_write(c, now, actor, "partner.updated", p->partner_id, detail);
+	audit_partner(c, now, actor, "partner.updated", p);
 	return true;
 }
 
@@ -144,7 +204,6 @@ client_update(struct conn *conn, const struct client *c, int64_t now,
     const char *actor)
 {
 	const struct branding *b = &c->brand;
-	char detail[160];
 
 	if (conn_run(conn, SQL_CLIENT_UPDATE, "ttootttttttitt", c->legal_name,
 	    c->status, c->fee_ppm, c->fee_flat_cents, b->display_name,
@@ -152,8 +211,7 @@ client_update(struct conn *conn, const struct client *c, int64_t now,
 	    b->widget_background_color, b->widget_text_color, b->website_url,
 	    now, c->partner_id, c->client_id) != 1)
 		return false;
-	snprintf(detail, sizeof(detail), "{\"status\":\"%s\"}", c->status);
-	audit_write(conn, now, actor, "client.updated", c->client_id, detail);
+	audit_client(conn, now, actor, "client.updated", c);
 	return true;
 }
 
@@ -168,14 +226,12 @@ client_add(struct conn *conn, const struct partner *p, struct client *c,
 	c->id = arena_strdup(arena, id_make("cl_", now, id));
 	c->partner_id = p->partner_id;
 	c->created_at = c->updated_at = now;
-	int64_t n = conn_run(conn, SQL_CLIENT_INSERT, "tttttooi", c->id,
+	int64_t n = conn_try(conn, SQL_CLIENT_INSERT, "tttttooi", c->id,
 	    c->partner_id, c->client_id, c->legal_name, c->status,
 	    c->fee_ppm, c->fee_flat_cents, now);
 	if (n == CONN_TAKEN)
 		return &FAULT_CLIENT_ALREADY_EXISTS;
-	audit_write(conn, now, actor, "client.created", c->client_id,
-	    arena_printf(arena, "{\"partner_id\":\"%s\",\"status\":\"%s\"}",
-	    c->partner_id, c->status));
+	audit_client(conn, now, actor, "client.created", c);
 	return NULL;
 }
 

@@ -118,22 +118,6 @@ read_stored(const char *stored, struct cost *cost, uint8_t salt[SALT_BYTES],
 	    HASH_BYTES);
 }
 
-bool
-password_check(const char *stored, const char *password)
-{
-	struct cost cost;
-	uint8_t salt[SALT_BYTES], expected[HASH_BYTES], hash[HASH_BYTES];
-
-	if (strnlen(password, PASSWORD_MAX + 1) > PASSWORD_MAX ||
-	    !read_stored(stored, &cost, salt, expected))
-		return false;
-	derive(password, salt, &cost, hash);
-	bool good = sig_equal(hash, expected, sizeof(hash));
-	sig_wipe(hash, sizeof(hash));
-	sig_wipe(expected, sizeof(expected));
-	return good;
-}
-
 void
 password_dummy_check(void)
 {
@@ -142,6 +126,24 @@ password_dummy_check(void)
 
 	derive("nobody's password", salt, &usual, hash);
 	sig_wipe(hash, sizeof(hash));
+}
+
+bool
+password_check(const char *stored, const char *password)
+{
+	struct cost cost;
+	uint8_t salt[SALT_BYTES], expected[HASH_BYTES], hash[HASH_BYTES];
+
+	if (strnlen(password, PASSWORD_MAX + 1) > PASSWORD_MAX ||
+	    !read_stored(stored, &cost, salt, expected)) {
+		password_dummy_check();	/* the time must not tell */
+		return false;
+	}
+	derive(password, salt, &cost, hash);
+	bool good = sig_equal(hash, expected, sizeof(hash));
+	sig_wipe(hash, sizeof(hash));
+	sig_wipe(expected, sizeof(expected));
+	return good;
 }
 
 void

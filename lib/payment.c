@@ -76,87 +76,130 @@ was_paid(const struct tx *tx)
 }
 
 static enum payment_result
-apply_success(struct applying *a)
+quarantine(struct applying *a, const char *action)
+{
+	note(a, action);
+	return PAYMENT_QUARANTINED;
+}
+
+/*
+ * The event's figure in the payment's minor units. False where it is one that
+ * we cannot read, in another currency, or more than was paid.
+ */
+static bool
+figure(const struct applying *a, int64_t *minor)
 {
 	const struct payment_event *e = a->event;
+	const struct amount *paid = &a->tx->amount;
+
+	*minor = e->amount.minor;
+	if (e->amount.currency[0] == '\0')
+		return e->to_minor != NULL &&
+		    e->to_minor(e->units, paid->currency, minor) &&
+		    *minor <= paid->minor;
+	return strcmp(e->amount.currency, paid->currency) == 0 &&
+	    *minor >= 0 && *minor <= paid->minor;
+}
+
+static enum payment_result
+apply_success(struct applying *a)
+{
+	int64_t minor;
 
 	if (was_paid(a->tx))
 		return PAYMENT_UNCHANGED;
 	if (a->tx->status == TX_INITIALIZED)
 		return PAYMENT_WAITING;
-	if (e->has_amount && (e->amount.minor != a->tx->amount.minor ||
-	    strcmp(e->amount.currency, a->tx->amount.currency) != 0)) {
-		note(a, "transaction.amount_mismatch");
-		return PAYMENT_QUARANTINED;
-	}
+	if (a->event->has_amount &&
+	    (!figure(a, &minor) || minor != a->tx->amount.minor))
+		return quarantine(a, "transaction.amount_mismatch");
 	return move(a, TX_SUCCEEDED);
-}
-
-/* The part of a running total that is new, never more than what is left. */
-static int64_t
-refund_delta(const struct applying *a)
-{
-	int64_t total = a->tx->amount.minor, delta;
-
-	if (a->event->has_amount && a->event->amount.minor < total)
-		total = a->event->amount.minor;
-	if (!money_sub(total, a->tx->refunded, &delta) || delta < 0)
-		return 0;
-	return delta;
 }
 
 static enum payment_result
 apply_refund(struct applying *a)
 {
-	const struct payment_event *e = a->event;
 	struct tx *tx = a->tx;
+	int64_t total = tx->amount.minor, delta;
+	bool full = a->event->outcome == PAYMENT_REFUNDED;
 
 	if (!was_paid(tx))
 		return PAYMENT_WAITING;
-	if (e->has_amount && (e->amount.minor < 0 ||
-	    strcmp(e->amount.currency, tx->amount.currency) != 0)) {
-		note(a, "transaction.amount_mismatch");
-		return PAYMENT_QUARANTINED;
-	}
-	int64_t delta = refund_delta(a);
+	if (a->event->has_amount && !figure(a, &total))
+		return quarantine(a, "transaction.amount_mismatch");
+	/* A running total: told again, or late, it has nothing new. */
+	if (!money_sub(total, tx->refunded, &delta) || delta < 0)
+		delta = 0;
+	if (delta == 0 && (!full || tx->refunded == tx->amount.minor))
+		return PAYMENT_UNCHANGED;
 	if (delta > 0) {
 		tx->refunded += delta;
 		conn_run(a->c, SQL_TX_SET_REFUNDED, "iit", tx->refunded,
 		    a->now, tx->clive_tx_id);
 		ledger_post(a->c, a->now, tx, LEDGER_REFUND, delta);
 	}
-	if (a->event->outcome == PAYMENT_REFUNDED)
+	if (full)
 		return move(a, TX_REFUNDED);
-	if (delta > 0)
-		note(a, "transaction.partly_refunded");
-	return delta > 0 ? PAYMENT_APPLIED : PAYMENT_UNCHANGED;
+	note(a, "transaction.partly_refunded");
+	return PAYMENT_APPLIED;
+}
+
+/* Has another event told of this dispute, and was it booked? */
+static bool
+is_booked(const struct applying *a)
+{
+	const struct payment_event *e = a->event;
+	struct rows *r = conn_rows(a->c, SQL_PROCESSOR_OBJECT_APPLIED, "ttt",
+	    e->processor, e->object_id, e->event_id);
+	bool booked = row_next(r);
+
+	row_done(r);
+	return booked;
+}
+
+/* A dispute in another currency withdraws what the payment was. */
+static int64_t
+disputed_amount(const struct applying *a)
+{
+	int64_t minor;
+
+	if (a->event->has_amount && figure(a, &minor) && minor > 0)
+		return minor;
+	return a->tx->amount.minor;
 }
 
 static enum payment_result
 apply_dispute(struct applying *a)
 {
 	struct tx *tx = a->tx;
-	int64_t minor = tx->amount.minor;
+	int64_t minor = disputed_amount(a), total;
+	bool named = a->event->object_id != NULL;
+	bool moves = tx_may_move(tx->status, TX_CHARGEBACK);
 
 	if (!was_paid(tx))
 		return PAYMENT_WAITING;
-	if (!tx_may_move(tx->status, TX_CHARGEBACK))
+	if (named ? is_booked(a) : !moves)
 		return PAYMENT_UNCHANGED;
-	/* A dispute in another currency withdraws what the payment was. */
-	if (a->event->has_amount && a->event->amount.minor > 0 &&
-	    strcmp(a->event->amount.currency, tx->amount.currency) == 0)
-		minor = a->event->amount.minor;
-	if (!money_add(tx->disputed, minor, &tx->disputed))
-		return PAYMENT_QUARANTINED;
+	if (!money_add(tx->disputed, minor, &total) ||
+	    total > tx->amount.minor)
+		return quarantine(a, "transaction.amount_mismatch");
+	tx->disputed = total;
 	conn_run(a->c, SQL_TX_SET_DISPUTED, "iit", tx->disputed, a->now,
 	    tx->clive_tx_id);
 	ledger_post(a->c, a->now, tx, LEDGER_CHARGEBACK, minor);
-	return move(a, TX_CHARGEBACK);
+	if (moves)
+		return move(a, TX_CHARGEBACK);
+	note(a, "transaction.disputed_again");
+	return PAYMENT_APPLIED;
 }
 
 static enum payment_result
 apply(struct applying *a)
 {
+	const char *named = a->event->clive_tx_id;
+
+	if (named != NULL && strcmp(named, a->tx->clive_tx_id) != 0)
+		return quarantine(a, "transaction.intent_of_another");
 	switch (a->event->outcome) {
 	case PAYMENT_SUCCEEDED:
 		return apply_success(a);
@@ -206,40 +249,75 @@ settle(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
 	return result;
 }
 
-/* Applies the oldest waiting event that fits. False where none does. */
-static bool
-apply_one_waiting(struct conn *c, struct arena *arena, int64_t now,
-    struct tx *tx)
+static const char *
+keep_text(struct arena *arena, const char *text)
 {
-	struct payment_event events[WAITING_MAX];
+	return text != NULL ? arena_strdup(arena, text) : NULL;
+}
+
+/*
+ * The events that wait for a payment, without their bodies. Each is read in
+ * an arena of its own, since a tree of JSON is many times its text.
+ */
+static size_t
+read_waiting(struct conn *c, struct arena *arena, const struct tx *tx,
+    struct payment_event events[WAITING_MAX])
+{
 	payment_reader *reader = payment_reader_of(tx->processor);
+	struct arena *scratch;
 	size_t n = 0;
 
 	if (reader == NULL || tx->processor_ref == NULL)
-		return false;
+		return 0;
+	scratch = arena_new();
 	struct rows *r = conn_rows(c, SQL_PROCESSOR_EVENTS_WAITING, "tt",
 	    tx->processor, tx->processor_ref);
 	while (n < WAITING_MAX && row_next(r)) {
+		struct payment_event *e = &events[n];
 		struct slice body = row_bytes(r, 0);
-		body.p = arena_strndup(arena, body.p, body.n);
-		if (reader(arena, body, &events[n]))
-			n++;
+		arena_reset(scratch);
+		body.p = arena_strndup(scratch, body.p, body.n);
+		if (!reader(scratch, body, e))
+			continue;
+		e->event_id = keep_text(arena, e->event_id);
+		e->type = keep_text(arena, e->type);
+		e->ref = keep_text(arena, e->ref);
+		e->object_id = keep_text(arena, e->object_id);
+		e->clive_tx_id = keep_text(arena, e->clive_tx_id);
+		e->body = (struct slice){ NULL, 0 };
+		n++;
 	}
 	row_done(r);
+	arena_free(scratch);
+	return n;
+}
+
+/* One round over the events; those that were settled go. */
+static size_t
+settle_some(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
+    struct payment_event *events, size_t n)
+{
+	size_t left = 0;
+
 	for (size_t i = 0; i < n; i++)
-		if (settle(c, arena, now, tx, &events[i]) != PAYMENT_WAITING)
-			return true;
-	return false;
+		if (settle(c, arena, now, tx, &events[i]) == PAYMENT_WAITING)
+			events[left++] = events[i];
+	return left;
 }
 
 void
 payment_apply_waiting(struct conn *c, struct arena *arena, int64_t now,
     struct tx *tx)
 {
-	/* Each round settles an event, so this ends; the bound says so too. */
-	for (int i = 0; i < WAITING_MAX; i++)
-		if (!apply_one_waiting(c, arena, now, tx))
-			return;
+	struct payment_event *events = arena_alloc(arena,
+	    WAITING_MAX * sizeof(*events));
+	size_t n = read_waiting(c, arena, tx, events), before;
+
+	/* One may be what another waits for: again while any was settled. */
+	do {
+		before = n;
+		n = settle_some(c, arena, now, tx, events, n);
+	} while (n > 0 && n < before);
 }
 
 /* Files a new event; false where it was filed before. */
@@ -247,9 +325,9 @@ static bool
 file_event(struct conn *c, int64_t now, const struct payment_event *e,
     const char *clive_tx_id, enum payment_result result)
 {
-	return conn_run(c, SQL_PROCESSOR_EVENT_INSERT, "ttttttbi",
-	    e->processor, e->event_id, e->type, e->ref, clive_tx_id,
-	    outcome_word(result), e->body.p, e->body.n, now) == 1;
+	return conn_run(c, SQL_PROCESSOR_EVENT_INSERT, "tttttttbi",
+	    e->processor, e->event_id, e->type, e->ref, e->object_id,
+	    clive_tx_id, outcome_word(result), e->body.p, e->body.n, now) == 1;
 }
 
 void

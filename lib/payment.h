@@ -29,17 +29,27 @@ struct payment_event {
 	const char		*event_id;
 	const char		*type;		/* the processor's word */
 	const char		*ref;		/* its name for the payment */
+	const char		*object_id;	/* of a dispute: its name; else
+						   NULL */
 	enum payment_outcome	 outcome;
 	bool			 has_amount;
 	struct amount		 amount;
+	/*
+	 * An amount whose currency the event does not say (currency is ""):
+	 * the processor's units, and how they become the payment's.
+	 */
+	int64_t			 units;
+	bool			(*to_minor)(int64_t units,
+				    const char currency[4], int64_t *minor);
 	struct slice		 body;		/* as it came */
 	/*
-	 * The payment it says it belongs to, or NULL. It counts where no
-	 * payment has this reference and that payment still goes by the name
-	 * of a page of the processor's, which begins with page_prefix: with
-	 * its success the payment gets this reference. Before, and where the
-	 * amount is another, the event waits: whoever can make payments at
-	 * the processor can write any name into one.
+	 * The payment it says it belongs to, or NULL. An event that names
+	 * another than the payment with its reference is quarantined. Where
+	 * no payment has this reference, and the one it names still goes by
+	 * the name of a page of the processor's, which begins with
+	 * page_prefix, that payment gets this reference with its success.
+	 * Before, and where the amount is another, the event waits: whoever
+	 * can make payments at the processor can write any name into one.
 	 */
 	const char		*clive_tx_id;
 	const char		*page_prefix;

@@ -47,6 +47,8 @@ reply_fault(struct request *rq, const struct fault *fault)
 {
 	struct jsonw w;
 
+	if (fault == &FAULT_STORAGE)
+		reply_header(rq, "Retry-After", "1");
 	reply_start(rq, fault->status, &w);
 	jsonw_object(&w, NULL);
 	jsonw_text(&w, "error", fault->text);

@@ -103,6 +103,9 @@ bool		 request_accepts(struct request *, const char *type);
  */
 const struct fault *request_read_body(struct request *);
 
+/* Is every name and value of the query string decodable UTF-8 text? */
+bool		 request_query_good(struct request *);
+
 /* db_txn of this request's database. */
 const struct fault *request_txn(struct request *, db_callback *, void *arg);
 

@@ -20,7 +20,7 @@
 #include "sig.h"
 
 enum {
-	SENDER_ANSWER_KEPT = 16 * 1024,	/* bytes of an answer's body on record */
+	SENDER_ANSWER_KEPT = 16 * 1024,	/* bytes of a body on record */
 	SENDER_ANSWER_READ = 256 * 1024	/* after so many we hang up */
 };
 
@@ -48,7 +48,7 @@ struct sender_attempt {
 	struct buf		 head;		/* request line and headers */
 	struct buf		 answer;	/* the first bytes of the body */
 	int64_t			 status;	/* -1: none came */
-	char			 error[CURL_ERROR_SIZE + 64]; /* "": none */
+	char			 error[CURL_ERROR_SIZE + 64];	/* "" */
 	int64_t			 started_at, ended_at;	/* clock_now */
 	int64_t			 duration_ms;
 

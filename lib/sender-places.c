@@ -8,12 +8,13 @@
 
 void
 sender_places_init(struct sender_places *p, int64_t total, int64_t each,
-    int64_t slow_ms)
+    int64_t timeout_ms)
 {
 	memset(p, 0, sizeof(*p));
 	p->total = (size_t)total;
 	p->each = (size_t)each;
-	p->slow_ms = slow_ms;
+	p->half_ms = timeout_ms / 2;
+	p->slow_ms = p->half_ms < SENDER_SLOW_MS ? p->half_ms : SENDER_SLOW_MS;
 }
 
 void
@@ -59,8 +60,7 @@ insert(struct sender_places *p, size_t at, const char *id)
 	p->known[at] = r;
 	p->count++;
 	snprintf(r->id, sizeof(r->id), "%s", id);
-	r->window = p->each < SENDER_PLACES_FIRST ? p->each :
-	    SENDER_PLACES_FIRST;
+	r->window = 1;
 	return r;
 }
 
@@ -74,42 +74,99 @@ sender_places_receiver(struct sender_places *p, const char *id)
 	return insert(p, at, id);
 }
 
-/* The free places, and how many of them slow receivers may have. */
-static void
-count_free(const struct sender_places *p, size_t *places, size_t *slow_places)
+void
+sender_places_learn(const struct sender_places *p, struct sender_receiver *r,
+    int64_t duration_ms)
 {
-	size_t all = 0, slow = 0, half = (p->total + 1) / 2;
+	size_t least = p->each < SENDER_PLACES_QUICK ? p->each :
+	    SENDER_PLACES_QUICK;
+
+	r->speed = duration_ms < 0 ? SENDER_UNKNOWN :
+	    duration_ms < p->slow_ms ? SENDER_QUICK : SENDER_SLOW;
+	if (r->speed == SENDER_QUICK && r->window < least)
+		r->window = least;
+}
+
+void
+sender_places_forget_late(struct sender_places *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		p->known[i]->late = false;
+}
+
+void
+sender_places_running(const struct sender_places *p,
+    struct sender_receiver *r, int64_t so_far_ms)
+{
+	if (so_far_ms >= p->slow_ms)
+		r->late = true;
+}
+
+static enum sender_speed
+speed_now(const struct sender_receiver *r)
+{
+	return r->late ? SENDER_SLOW : r->speed;
+}
+
+/* Free places, and how many of them the receivers of each speed may have. */
+struct room {
+	size_t	free;
+	size_t	of[SENDER_SLOW + 1];
+};
+
+static size_t
+minus(size_t a, size_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static struct room
+count_room(const struct sender_places *p)
+{
+	size_t taken[SENDER_SLOW + 1] = { 0 }, all = 0;
+	size_t half = (p->total + 1) / 2;
 
 	for (size_t i = 0; i < p->count; i++) {
+		taken[speed_now(p->known[i])] += p->known[i]->under_way;
 		all += p->known[i]->under_way;
-		if (p->known[i]->slow)
-			slow += p->known[i]->under_way;
 	}
-	*places = all < p->total ? p->total - all : 0;
-	*slow_places = slow < half ? half - slow : 0;
+	return (struct room){ .free = minus(p->total, all), .of = {
+	    [SENDER_UNKNOWN] = minus(half, taken[SENDER_UNKNOWN]),
+	    [SENDER_QUICK] = p->total,
+	    [SENDER_SLOW] = minus(half, taken[SENDER_SLOW]) } };
+}
+
+/* May a receiver that has so many places take one more? */
+static bool
+may_take(const struct sender_places *p, const struct room *room,
+    const struct sender_receiver *r, size_t has)
+{
+	enum sender_speed speed = speed_now(r);
+
+	if (has >= r->window || room->free == 0 || room->of[speed] == 0)
+		return false;
+	return room->free > p->total / 4 || (speed == SENDER_QUICK &&
+	    has == 0);
 }
 
 size_t
 sender_places_share(struct sender_places *p,
     struct sender_receiver *const *due, size_t n, size_t most, size_t *share)
 {
-	size_t places, slow_places, dealt = 0;
-	bool any = n > 0;
+	struct room room = count_room(p);
+	size_t dealt = 0;
+	bool any = true;
 
-	count_free(p, &places, &slow_places);
-	if (places > most)
-		places = most;
 	memset(share, 0, n * sizeof(*share));
-	while (any && dealt < places) {
+	while (any) {
 		any = false;
-		for (size_t i = 0; i < n && dealt < places; i++) {
+		for (size_t i = 0; i < n && dealt < most; i++) {
 			size_t at = (p->turn + i) % n;
 			const struct sender_receiver *r = due[at];
-			if (r->under_way + share[at] >= r->window ||
-			    (r->slow && slow_places == 0))
+			if (!may_take(p, &room, r, r->under_way + share[at]))
 				continue;
-			if (r->slow)
-				slow_places--;
+			room.free--;
+			room.of[speed_now(r)]--;
 			share[at]++;
 			dealt++;
 			any = true;
@@ -130,9 +187,9 @@ sender_places_give_back(const struct sender_places *p,
     struct sender_receiver *r, int64_t duration_ms)
 {
 	r->under_way--;
-	r->slow = duration_ms >= p->slow_ms;
-	if (r->slow)
+	if (duration_ms >= p->half_ms)
 		r->window = (r->window + 1) / 2;
 	else if (r->window < p->each)
 		r->window++;
+	sender_places_learn(p, r, duration_ms);
 }

@@ -3,11 +3,17 @@
  * sender-places.h - who may send how much at once, so that one slow or dead
  * receiver delays nobody else.
  *
- * There is a fixed number of places for attempts under way. A receiver
- * begins with a few; every quick answer earns it one more, up to the limit
- * of one endpoint; a slow one costs it half of them. All slow receivers
- * together get half of all places at the most. Free places are dealt out in
- * turn.
+ * There is a fixed number of places for attempts under way, dealt out in
+ * turn. How long its last attempt took makes a receiver quick or slow; where
+ * there was none it is unknown, and one that has an attempt under way for
+ * longer is slow, whatever it was.
+ *   - A receiver begins with one place, a quick one with a few. An answer in
+ *     good time earns it one more, up to the limit of one endpoint; one that
+ *     took more than half of the time allowed costs it half of them.
+ *   - All slow receivers together get half of all places at the most, so do
+ *     all unknown ones, and neither gets the last quarter.
+ *   - In the last quarter a quick receiver gets one place if it has none. So
+ *     even when many die at once, with many places each, the others go on.
  */
 #ifndef SENDER_PLACES_H
 #define SENDER_PLACES_H
@@ -19,33 +25,51 @@
 #include "id.h"
 
 enum {
-	SENDER_PLACES_FIRST = 2		/* of a receiver not known yet */
+	SENDER_PLACES_QUICK = 2,	/* the least for a quick receiver */
+	SENDER_SLOW_MS = 1000		/* so long is slow */
+};
+
+enum sender_speed {
+	SENDER_UNKNOWN,
+	SENDER_QUICK,
+	SENDER_SLOW
 };
 
 /* An endpoint as this sender knows it. */
 struct sender_receiver {
-	char	 id[ID_SIZE];
-	size_t	 window;	/* places it may take now */
-	size_t	 under_way;	/* places it takes */
-	bool	 slow;		/* so was its last attempt */
+	char			 id[ID_SIZE];
+	size_t			 window;	/* places it may take now */
+	size_t			 under_way;	/* places it takes */
+	enum sender_speed	 speed;		/* of its last attempt */
+	bool			 late;		/* one under way is slow */
 };
 
 struct sender_places {
 	size_t			  total;	/* at least 1 */
 	size_t			  each;		/* at most, for one receiver */
-	int64_t			  slow_ms;	/* an attempt this long is slow */
+	int64_t			  slow_ms;	/* SENDER_SLOW_MS or less */
+	int64_t			  half_ms;	/* of the time allowed */
 	size_t			  turn;		/* who is served first */
 	struct sender_receiver	**known;	/* sorted by id */
 	size_t			  count, room;
 };
 
 void	sender_places_init(struct sender_places *, int64_t total,
-	    int64_t each, int64_t slow_ms);
+	    int64_t each, int64_t timeout_ms);
 void	sender_places_free(struct sender_places *);
 
 /* The receiver with this id, new where it is not known. Never NULL. */
 struct sender_receiver *sender_places_receiver(struct sender_places *,
 	    const char *id);
+
+/* Says how long a receiver's last attempt took; below zero: none is known. */
+void	sender_places_learn(const struct sender_places *,
+	    struct sender_receiver *, int64_t duration_ms);
+
+/* Says for how long an attempt is under way, after forgetting the others. */
+void	sender_places_forget_late(struct sender_places *);
+void	sender_places_running(const struct sender_places *,
+	    struct sender_receiver *, int64_t so_far_ms);
 
 /*
  * Deals out free places, `most` at the most, to n receivers with something

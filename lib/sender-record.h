@@ -3,8 +3,9 @@
  * sender-record.h - putting attempts that have ended on record.
  *
  * One transaction holds, for each of them, the attempt itself, what becomes
- * of its delivery, and the audit event. An attempt whose lease has gone to
- * another sender leaves no trace: that sender's own attempt counts.
+ * of its delivery, the audit event, and how long the receiver took. An
+ * attempt whose lease has gone to another sender leaves no trace: that
+ * sender's own attempt counts.
  */
 #ifndef SENDER_RECORD_H
 #define SENDER_RECORD_H

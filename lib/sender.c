@@ -28,6 +28,7 @@ struct sender {
 	struct sender_attempt	**ended;	/* room for all of them */
 	size_t			 size;
 	int64_t			 record_after;	/* clock_monotonic */
+	int64_t			 late_noted;	/* clock_monotonic */
 };
 
 /* An endpoint with something due. */
@@ -35,6 +36,7 @@ struct target {
 	const char		*id, *url;
 	struct slice		 sealed;	/* its secret */
 	int64_t			 max_attempts;
+	int64_t			 last_duration_ms;	/* -1: none */
 	size_t			 share;		/* places it gets */
 };
 
@@ -53,6 +55,7 @@ struct claim {
 	const struct target	*targets;
 	size_t			 n;
 	int64_t			 due;
+	int64_t			 due_far, lease_far;	/* see sender.h */
 	struct claimed		*list;
 	int64_t			 count;
 };
@@ -61,6 +64,23 @@ int64_t
 sender_lease_until(const struct conf *conf, int64_t now)
 {
 	return now + conf->webhook_timeout_ms + SENDER_LEASE_MARGIN_MS;
+}
+
+int64_t
+sender_due_far(const struct conf *conf, int64_t now)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < conf->webhook_retry_count; i++)
+		if (conf->webhook_retry_ms[i] > longest)
+			longest = conf->webhook_retry_ms[i];
+	return now + longest + longest / 10 + SENDER_CLOCK_SLACK_MS;
+}
+
+int64_t
+sender_lease_far(const struct conf *conf, int64_t now)
+{
+	return sender_lease_until(conf, now) + SENDER_CLOCK_SLACK_MS;
 }
 
 int64_t
@@ -98,7 +118,7 @@ sender_new(const struct setup *setup, const char *owner)
 	s->attempts = grab(s->size, sizeof(*s->attempts));
 	s->ended = grab(s->size, sizeof(struct sender_attempt *));
 	sender_places_init(&s->places, conf->webhook_parallel,
-	    conf->webhook_parallel_endpoint, conf->webhook_timeout_ms / 2);
+	    conf->webhook_parallel_endpoint, conf->webhook_timeout_ms);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
 	    (s->multi = curl_multi_init()) == NULL)
 		sig_die("curl_multi_init");
@@ -136,6 +156,36 @@ sender_busy(const struct sender *s)
 	return n;
 }
 
+int64_t
+sender_next_late(const struct sender *s)
+{
+	int64_t next = INT64_MAX;
+
+	/* After the last look for such: none is missed in between. */
+	for (size_t i = 0; i < s->size; i++) {
+		const struct sender_attempt *a = &s->attempts[i];
+		int64_t late = a->started + s->places.slow_ms;
+		if (a->state == SENDER_UNDER_WAY && late > s->late_noted &&
+		    late < next)
+			next = late;
+	}
+	return next;
+}
+
+/* Notes whose attempts take long already. */
+static void
+note_late(struct sender *s)
+{
+	s->late_noted = clock_monotonic();
+	sender_places_forget_late(&s->places);
+	for (size_t i = 0; i < s->size; i++) {
+		const struct sender_attempt *a = &s->attempts[i];
+		if (a->state == SENDER_UNDER_WAY)
+			sender_places_running(&s->places, a->receiver,
+			    s->late_noted - a->started);
+	}
+}
+
 /* Says what a reading statement met; false where all was well. */
 static bool
 reader_failed(struct sender *s)
@@ -160,10 +210,10 @@ copy_bytes(struct rows *r, int column, struct arena *arena)
 
 /* The endpoints with something due, grown by doubling within the arena. */
 static struct target *
-read_targets(struct sender *s, int64_t due, size_t *n)
+read_targets(struct sender *s, const struct claim *claim, size_t *n)
 {
-	struct rows *r = conn_rows(s->setup->conn, SQL_ENDPOINTS_DUE, "i",
-	    due);
+	struct rows *r = conn_rows(s->setup->conn, SQL_ENDPOINTS_DUE, "iii",
+	    claim->due, claim->due_far, claim->lease_far);
 	struct target *targets = NULL, *grown;
 
 	for (*n = 0; row_next(r); (*n)++) {
@@ -178,7 +228,8 @@ read_targets(struct sender *s, int64_t due, size_t *n)
 		    .id = row_text_copy(r, 0, s->arena),
 		    .url = row_text_copy(r, 1, s->arena),
 		    .sealed = copy_bytes(r, 2, s->arena),
-		    .max_attempts = row_int(r, 3) };
+		    .max_attempts = row_int(r, 3),
+		    .last_duration_ms = row_null(r, 5) ? -1 : row_int(r, 5) };
 	}
 	row_done(r);
 	return targets;
@@ -192,8 +243,11 @@ share_places(struct sender *s, struct target *targets, size_t n, size_t most)
 	    sizeof(struct sender_receiver *));
 	size_t *share = arena_alloc(s->arena, (n + 1) * sizeof(*share));
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		due[i] = sender_places_receiver(&s->places, targets[i].id);
+		sender_places_learn(&s->places, due[i],
+		    targets[i].last_duration_ms);
+	}
 	size_t dealt = sender_places_share(&s->places, due, n, most, share);
 	for (size_t i = 0; i < n; i++)
 		targets[i].share = share[i];
@@ -212,15 +266,18 @@ read_event(struct conn *c, struct claimed *d, struct arena *arena)
 	row_done(r);
 }
 
-static void
-claim_target(struct conn *c, struct claim *claim, const struct target *t)
+/* Up to n of an endpoint's that are due after one moment and by another. */
+static int64_t
+claim_between(struct conn *c, struct claim *claim, const struct target *t,
+    int64_t after, int64_t by, int64_t n)
 {
 	struct sender *s = claim->sender;
-	struct rows *r = conn_rows(c, SQL_DELIVERY_CLAIM, "titii", s->owner,
-	    sender_lease_until(&s->setup->conf, clock_now()), t->id,
-	    claim->due, (int64_t)t->share);
+	struct rows *r = conn_rows(c, SQL_DELIVERY_CLAIM, "titiiiii",
+	    s->owner, sender_lease_until(&s->setup->conf, clock_now()), t->id,
+	    after, by, claim->due, claim->lease_far, n);
+	int64_t count = 0;
 
-	while (row_next(r)) {
+	for (; row_next(r); count++) {
 		struct claimed *d = arena_alloc(s->arena, sizeof(*d));
 		d->target = t;
 		d->id = row_text_copy(r, 0, s->arena);
@@ -228,9 +285,20 @@ claim_target(struct conn *c, struct claim *claim, const struct target *t)
 		d->attempts = row_int(r, 2);
 		d->next = claim->list;
 		claim->list = d;
-		claim->count++;
 	}
 	row_done(r);
+	claim->count += count;
+	return count;
+}
+
+static void
+claim_target(struct conn *c, struct claim *claim, const struct target *t)
+{
+	int64_t share = (int64_t)t->share;
+
+	share -= claim_between(c, claim, t, -1, claim->due, share);
+	if (share > 0)
+		claim_between(c, claim, t, claim->due_far, INT64_MAX, share);
 }
 
 static const struct fault *
@@ -317,12 +385,17 @@ launch(struct sender *s, const struct claimed *d)
 int64_t
 sender_claim(struct sender *s, int64_t due, size_t most)
 {
-	struct claim claim = { .sender = s, .due = due };
+	const struct conf *conf = &s->setup->conf;
+	int64_t now = clock_now();
+	struct claim claim = { .sender = s, .due = due,
+	    .due_far = sender_due_far(conf, now),
+	    .lease_far = sender_lease_far(conf, now) };
 
+	note_late(s);
 	if (sender_busy(s) == s->size || most == 0)
 		return 0;
 	arena_reset(s->arena);
-	struct target *targets = read_targets(s, due, &claim.n);
+	struct target *targets = read_targets(s, &claim, &claim.n);
 	if (reader_failed(s))
 		return -1;
 	claim.targets = targets;

@@ -17,7 +17,8 @@
 #include "conf.h"
 
 enum {
-	SENDER_LEASE_MARGIN_MS = 20 * 1000 /* for recording, after an attempt */
+	SENDER_LEASE_MARGIN_MS = 20 * 1000, /* for recording, after an attempt */
+	SENDER_CLOCK_SLACK_MS = 60 * 1000
 };
 
 struct setup;
@@ -32,7 +33,8 @@ void		 sender_free(struct sender *);
 
 /*
  * Claims what was due at a moment and finds a place, `most` deliveries at
- * the most, and sends it on its way. How many were claimed, or -1 where the
+ * the most, and sends it on its way; so too what lies so far ahead that the
+ * clock must have been set back. How many were claimed, or -1 where the
  * database refuses.
  */
 int64_t		 sender_claim(struct sender *, int64_t due, size_t most);
@@ -53,8 +55,24 @@ size_t		 sender_busy(const struct sender *);
 /* Gives back what is still claimed: somebody else may send it at once. */
 void		 sender_release(struct sender *);
 
+/*
+ * When the next attempt under way will have taken so long that its receiver
+ * counts as slow, which may free places for others (clock_monotonic);
+ * INT64_MAX: none will.
+ */
+int64_t		 sender_next_late(const struct sender *);
+
 /* When a lease taken now ends. */
 int64_t		 sender_lease_until(const struct conf *, int64_t now);
+
+/*
+ * No delivery falls due later than the one, no lease ends later than the
+ * other, while the clock runs on: what does was written before the clock was
+ * set back, and means nothing any more. Machines that share a database may
+ * differ by SENDER_CLOCK_SLACK_MS.
+ */
+int64_t		 sender_due_far(const struct conf *, int64_t now);
+int64_t		 sender_lease_far(const struct conf *, int64_t now);
 
 /*
  * The pause after failed attempt number 1, 2 ...: the one of the settings,

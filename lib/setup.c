@@ -11,6 +11,8 @@
 
 #include "shared.h"
 
+enum { SETUP_WAIT_MS = 5000 };	/* for the database, while it is made */
+
 static bool
 refuse(const char *path, char *why, size_t size)
 {
@@ -42,29 +44,58 @@ make_folders(const struct conf *conf, char *why, size_t size)
 	return true;
 }
 
-/* Whoever creates the file with O_EXCL owns the new directory. */
+/* Writes the settings beside their place, and moves them there when whole. */
 static bool
-write_conf(const struct conf *conf, bool live, const char *base_url,
+write_conf(struct conf *conf, bool live, const char *base_url,
     const char *secret, char *why, size_t size)
 {
-	char path[CONF_PATH_MAX];
+	char path[CONF_PATH_MAX], new[CONF_PATH_MAX];
 
 	conf_path(conf, "clive.conf", path);
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	conf_path(conf, "clive.conf.new", new);
+	int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	FILE *f = fd != -1 ? fdopen(fd, "w") : NULL;
 	if (f == NULL)
-		return refuse(path, why, size);
+		return refuse(new, why, size);
 	conf_example(f, live, base_url, secret);
-	if (fclose(f) != 0)
-		return refuse(path, why, size);
-	return true;
+	bool good = fflush(f) == 0 && fsync(fd) == 0;
+	if (fclose(f) != 0 || !good || rename(new, path) != 0) {
+		refuse(path, why, size);
+		unlink(new);
+		return false;
+	}
+	char var[CONF_PATH_MAX];
+	memcpy(var, conf->var, sizeof(var));
+	if (conf_read(var, conf, why, size))
+		return true;
+	/* Ours, and of no use: it must not stop the next try. */
+	unlink(path);
+	return false;
 }
 
+static bool
+make_key(const struct conf *conf, char *why, size_t size)
+{
+	char path[CONF_PATH_MAX];
+	struct vault *vault;
+
+	conf_path(conf, "master.key", path);
+	if (vault_create(path))
+		return true;
+	if (errno != EEXIST)
+		return refuse(path, why, size);
+	/* An earlier try got as far as this; a broken key is not ours to mend. */
+	vault = vault_open(path, why, size);
+	vault_close(vault);
+	return vault != NULL;
+}
+
+/* The settings come last: a directory with them is whole. */
 bool
 setup_var(const char *var, bool live, const char *base_url,
     const char *secret, char *why, size_t size)
 {
-	struct conf conf = { .live = live };
+	struct conf conf = { .live = live, .wait_ms = SETUP_WAIT_MS };
 	char path[CONF_PATH_MAX];
 
 	if ((size_t)snprintf(conf.var, sizeof(conf.var), "%s", var) >=
@@ -72,14 +103,16 @@ setup_var(const char *var, bool live, const char *base_url,
 		errno = ENAMETOOLONG;
 		return refuse(var, why, size);
 	}
-	if (!make_folders(&conf, why, size) ||
-	    !write_conf(&conf, live, base_url, secret, why, size) ||
-	    !conf_read(var, &conf, why, size))
-		return false;
-	conf_path(&conf, "master.key", path);
-	if (!vault_create(path))
+	if (access(conf_path(&conf, "clive.conf", path), F_OK) == 0) {
+		errno = EEXIST;
 		return refuse(path, why, size);
-	return db_create(&conf, why, size);
+	}
+	if (!make_folders(&conf, why, size) || !make_key(&conf, why, size))
+		return false;
+	if (access(conf_path(&conf, "db/clive.db", path), F_OK) != 0 &&
+	    !db_create(&conf, why, size))
+		return false;
+	return write_conf(&conf, live, base_url, secret, why, size);
 }
 
 bool

@@ -12,7 +12,8 @@
 
 /*
  * Makes var with its folders (0700), clive.conf, master.key and an empty
- * database. Refuses where var has a clive.conf already. base_url and
+ * database. Refuses where var has a clive.conf already; goes on where an
+ * earlier try stopped, since clive.conf comes last. base_url and
  * stripe_webhook_secret go into clive.conf. False with a sentence in why.
  */
 bool	setup_var(const char *var, bool live, const char *base_url,

@@ -52,7 +52,9 @@ shared_open(const struct conf *conf, char *why, size_t size)
 		return false;
 	}
 	void *map = MAP_FAILED;
-	if (ftruncate(fd, sizeof(*shared)) == 0)
+	/* Really there, or a full disk would kill at the first touch. */
+	errno = posix_fallocate(fd, 0, sizeof(*shared));
+	if (errno == 0)
 		map = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		    MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)

@@ -70,8 +70,8 @@ const char *const sql_text[SQL_COUNT] = {
 	    "fee_flat_usd, brand_display_name, brand_logo_url, "
 	    "brand_primary_color, brand_secondary_color, "
 	    "widget_background_color, widget_text_color, website_url, "
-	    "created_at, updated_at FROM client WHERE partner_id = $1 ORDER "
-	    "BY created_at DESC, id DESC",
+	    "created_at, updated_at FROM client WHERE partner_id = $1 AND id "
+	    "< $2 ORDER BY id DESC LIMIT $3",
 	[SQL_CLIENT_BY_NAME] =
 	    "SELECT partner_id FROM client WHERE client_id = $1 ORDER BY "
 	    "partner_id LIMIT 2",
@@ -108,20 +108,20 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT " TX_COLUMNS TX_TABLES
 	    "WHERE t.clive_tx_id < $1 AND ($2 = '' OR t.partner_id = $2) "
 	    "AND ($3 = '' OR t.status = $3) AND ($4 = '' OR t.client_id = "
-	    "$4) AND t.created_at >= $5 AND t.created_at < $6 ORDER BY "
-	    "t.clive_tx_id DESC LIMIT $7",
+	    "$4) AND t.clive_tx_id >= $5 ORDER BY "
+	    "t.clive_tx_id DESC LIMIT $6",
 	[SQL_TX_LIST_OF_PARTNER] =
 	    "SELECT " TX_COLUMNS TX_TABLES
 	    "WHERE t.clive_tx_id < $1 AND t.partner_id = $2 AND ($3 = '' OR "
 	    "t.status = $3) AND ($4 = '' OR t.client_id = $4) AND "
-	    "t.created_at >= $5 AND t.created_at < $6 ORDER BY "
-	    "t.clive_tx_id DESC LIMIT $7",
+	    "t.clive_tx_id >= $5 ORDER BY "
+	    "t.clive_tx_id DESC LIMIT $6",
 	[SQL_TX_LIST_OF_REFERENCE] =
 	    "SELECT " TX_COLUMNS TX_TABLES
 	    "WHERE t.clive_tx_id < $1 AND ($2 = '' OR t.partner_id = $2) "
-	    "AND t.echezona_reference = $8 AND ($3 = '' OR t.status = $3) "
-	    "AND ($4 = '' OR t.client_id = $4) AND t.created_at >= $5 AND "
-	    "t.created_at < $6 ORDER BY t.clive_tx_id DESC LIMIT $7",
+	    "AND t.echezona_reference = $7 AND ($3 = '' OR t.status = $3) "
+	    "AND ($4 = '' OR t.client_id = $4) AND t.clive_tx_id >= $5 "
+	    "ORDER BY t.clive_tx_id DESC LIMIT $6",
 	[SQL_TX_ATTACH] =
 	    "UPDATE tx SET processor_ref = $1, status = 'pending', "
 	    "updated_at = $2 WHERE clive_tx_id = $3 AND status = "
@@ -221,8 +221,8 @@ const char *const sql_text[SQL_COUNT] = {
 	/* Idempotency */
 	[SQL_IDEMPOTENCY_FIND] =
 	    "SELECT body_hash, status, answer, day, clive_tx_id, "
-	    "lease_until FROM idempotency WHERE day IN ($1, $2) AND owner = "
-	    "$3 AND path = $4 AND idempotency_key = $5",
+	    "lease_until FROM idempotency WHERE day IN ($1, $2, $3) AND "
+	    "owner = $4 AND path = $5 AND idempotency_key = $6",
 	[SQL_IDEMPOTENCY_STORE] =
 	    "INSERT INTO idempotency (day, owner, path, idempotency_key, "
 	    "body_hash, status, answer, created_at) VALUES ($1, $2, $3, $4, "
@@ -245,8 +245,8 @@ const char *const sql_text[SQL_COUNT] = {
 	/* What processors sent */
 	[SQL_PROCESSOR_EVENT_INSERT] =
 	    "INSERT INTO processor_event (processor, event_id, type, "
-	    "processor_ref, clive_tx_id, outcome, body, received_at) "
-	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+	    "processor_ref, object_id, clive_tx_id, outcome, body, "
+	    "received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
 	    "ON CONFLICT (processor, event_id) DO NOTHING",
 	[SQL_PROCESSOR_EVENT_OUTCOME] =
 	    "SELECT outcome, clive_tx_id FROM processor_event WHERE "
@@ -258,6 +258,10 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT body FROM processor_event WHERE processor = $1 AND "
 	    "processor_ref = $2 AND outcome = 'waiting' ORDER BY "
 	    "received_at, event_id",
+	[SQL_PROCESSOR_OBJECT_APPLIED] =
+	    "SELECT event_id FROM processor_event WHERE processor = $1 AND "
+	    "object_id = $2 AND event_id <> $3 AND outcome = 'applied' "
+	    "LIMIT 1",
 	[SQL_PROCESSOR_EVENTS_OF_TX] =
 	    "SELECT received_at, processor, event_id, type, outcome, body "
 	    "FROM processor_event WHERE clive_tx_id = $1 ORDER BY "
@@ -344,14 +348,19 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ENDPOINTS_SUBSCRIBED] =
 	    "SELECT e.id FROM webhook_endpoint e JOIN webhook_subscription "
 	    "s ON s.endpoint_id = e.id WHERE e.partner_id = $1 AND "
-	    "s.event_type = $2 AND e.status = 'active' ORDER BY "
-	    "e.created_at, e.id",
+	    "s.event_type = $2 AND e.status = 'active' AND e.id > $3 ORDER "
+	    "BY e.id LIMIT $4",
+	/* Due, or further ahead than can be: two looks into the index. */
 	[SQL_ENDPOINTS_DUE] =
-	    "SELECT e.id, e.url, e.secret_sealed, e.max_attempts, e.name "
-	    "FROM webhook_endpoint e WHERE e.status = 'active' AND EXISTS ( "
-	    "SELECT 1 FROM delivery d WHERE d.endpoint_id = e.id AND "
-	    "d.status = 'due' AND d.next_attempt_at <= $1 AND "
-	    "(d.lease_until IS NULL OR d.lease_until <= $1)) ORDER BY e.id",
+	    "SELECT e.id, e.url, e.secret_sealed, e.max_attempts, e.name, "
+	    "e.last_duration_ms FROM webhook_endpoint e WHERE e.status = "
+	    "'active' AND (EXISTS (SELECT 1 FROM delivery d WHERE "
+	    "d.endpoint_id = e.id AND d.status = 'due' AND "
+	    "d.next_attempt_at <= $1 AND (d.lease_until IS NULL OR "
+	    "d.lease_until <= $1 OR d.lease_until > $3)) OR EXISTS (SELECT "
+	    "1 FROM delivery d WHERE d.endpoint_id = e.id AND d.status = "
+	    "'due' AND d.next_attempt_at > $2 AND (d.lease_until IS NULL OR "
+	    "d.lease_until <= $1 OR d.lease_until > $3))) ORDER BY e.id",
 	[SQL_EVENT_INSERT] =
 	    "INSERT INTO event (id, clive_tx_id, type, body, created_at) "
 	    "VALUES ($1, $2, $3, $4, $5)",
@@ -366,10 +375,11 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_DELIVERY_CLAIM] =
 	    "UPDATE delivery SET lease_owner = $1, lease_until = $2 WHERE "
 	    "id IN ( SELECT id FROM delivery WHERE endpoint_id = $3 AND "
-	    "status = 'due' AND next_attempt_at <= $4 AND (lease_until IS "
-	    "NULL OR lease_until <= $4) ORDER BY next_attempt_at LIMIT $5) "
-	    "AND status = 'due' AND (lease_until IS NULL OR lease_until <= "
-	    "$4) RETURNING id, event_id, attempts",
+	    "status = 'due' AND next_attempt_at > $4 AND next_attempt_at <= "
+	    "$5 AND (lease_until IS NULL OR lease_until <= $6 OR "
+	    "lease_until > $7) ORDER BY next_attempt_at LIMIT $8) AND "
+	    "status = 'due' AND (lease_until IS NULL OR lease_until <= $6 "
+	    "OR lease_until > $7) RETURNING id, event_id, attempts",
 	[SQL_DELIVERY_EVENT] =
 	    "SELECT e.id, e.type, e.clive_tx_id, e.body FROM event e WHERE "
 	    "e.id = $1",
@@ -388,6 +398,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_DELIVERY_RELEASE] =
 	    "UPDATE delivery SET lease_owner = NULL, lease_until = NULL "
 	    "WHERE lease_owner = $1 AND status = 'due'",
+	[SQL_ENDPOINT_ATTEMPTED] =
+	    "UPDATE webhook_endpoint SET last_duration_ms = $1 WHERE id = "
+	    "$2",
 	[SQL_ATTEMPT_INSERT] =
 	    "INSERT INTO attempt (delivery_id, number, started_at, "
 	    "duration_ms, request_head, response_status, response_body, "
@@ -411,6 +424,10 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT count(*) FROM delivery d JOIN webhook_endpoint w ON "
 	    "w.id = d.endpoint_id WHERE d.status = 'due' AND w.status = "
 	    "'active' AND d.next_attempt_at < $1",
+	[SQL_DELIVERIES_AHEAD] =
+	    "SELECT count(*) FROM delivery d JOIN webhook_endpoint w ON "
+	    "w.id = d.endpoint_id WHERE d.status = 'due' AND w.status = "
+	    "'active' AND (d.next_attempt_at > $1 OR d.lease_until > $2)",
 
 	/* Operators */
 	[SQL_OPERATOR_INSERT] =
@@ -483,6 +500,14 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_CRON_IDEMPOTENCY_DROP] =
 	    "DELETE FROM idempotency WHERE (day, owner, path, "
 	    "idempotency_key) < ($1, $2, $3, $4)",
+	/* coalesce: what waits has an index, so it is read by that one. */
+	[SQL_CRON_WAITING_OLD] =
+	    "SELECT processor, event_id FROM processor_event WHERE outcome "
+	    "= 'waiting' AND coalesce(clive_tx_id, '') = '' AND received_at "
+	    "< $1 LIMIT $2",
+	[SQL_CRON_WAITING_DROP] =
+	    "DELETE FROM processor_event WHERE processor = $1 AND event_id "
+	    "= $2 AND outcome = 'waiting' AND clive_tx_id IS NULL",
 
 	/* Figures */
 	[SQL_COUNTS] =

@@ -37,12 +37,17 @@ stripe_to_payment(const struct stripe_event *e, struct slice body,
 	p->page_prefix = "cs_";
 	p->outcome = outcome_of(e);
 	p->body = body;
-	p->has_amount = e->has_amount && e->currency != NULL;
+	p->clive_tx_id = e->clive_tx_id;
+	if (e->meaning == STRIPE_DISPUTED)
+		p->object_id = e->object_id;
+	p->has_amount = e->has_amount;
+	p->units = e->units;
+	p->to_minor = money_from_stripe;
 	/* A figure we cannot read must not pass for the right one. */
-	if (p->has_amount && (!currency_parse(e->currency,
-	    strlen(e->currency), p->amount.currency) ||
-	    !money_from_stripe(e->units, p->amount.currency,
-	    &p->amount.minor)))
+	if (e->has_amount && e->currency != NULL &&
+	    (!currency_parse(e->currency, strlen(e->currency),
+	    p->amount.currency) || !money_from_stripe(e->units,
+	    p->amount.currency, &p->amount.minor)))
 		p->amount.minor = -1;
 }
 

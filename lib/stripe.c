@@ -156,6 +156,8 @@ static const struct kind {
 	{ "payment_intent.payment_failed", STRIPE_FAILED, NULL },
 	{ "charge.refunded", STRIPE_REFUNDED, "amount_refunded" },
 	{ "charge.dispute.created", STRIPE_DISPUTED, "amount" },
+	/* The same dispute again, or an inquiry that became one. */
+	{ "charge.dispute.funds_withdrawn", STRIPE_DISPUTED, "amount" },
 };
 
 static const struct kind *
@@ -235,9 +237,6 @@ read_currency(const struct json *object, struct stripe_event *event)
 	const char *code = json_text(object, "currency");
 	if (code == NULL || strlen(code) != 3)
 		return "currency is not a code of three letters";
-	for (int i = 0; i < 3; i++)
-		if (code[i] < 'a' || code[i] > 'z')
-			return "currency is not in lower case";
 	event->currency = code;
 	return NULL;
 }
@@ -309,6 +308,7 @@ stripe_event_read(const struct json *json, struct stripe_event *event)
 	if (object == NULL || object->kind != JSON_OBJECT)
 		return "the event has no data.object";
 	event->intent_id = intent_of(object, event->type);
+	event->object_id = nonempty_text(object, "id");
 	event->clive_tx_id = nonempty_text(json_get(object, "metadata"),
 	    "clive_tx_id");
 

@@ -56,11 +56,12 @@ struct stripe_event {
 	bool		 foreign_account;	/* carries "account": Connect */
 	enum stripe_meaning meaning;
 	const char	*intent_id;		/* NULL: the event names none */
+	const char	*object_id;		/* of data.object, or NULL */
 	const char	*clive_tx_id;		/* in its metadata, or NULL */
 	bool		 has_amount;
 	int64_t		 units;		/* received, refunded in total or
 					   disputed; in Stripe's own units */
-	const char	*currency;		/* lower case; NULL: not said */
+	const char	*currency;		/* three characters; NULL: not said */
 	bool		 fully_refunded;	/* charge.refunded says so */
 };
 

@@ -2,7 +2,11 @@
 /* tx-list.c - choosing the statement for the filters, and paging. */
 #include "tx-list.h"
 
+#include <inttypes.h>
 #include <string.h>
+
+/* The last moment that thirteen digits can name. */
+#define ID_TIME_MAX INT64_C(9999999999999)
 
 #define AT(member) offsetof(struct tx_list, member)
 
@@ -30,21 +34,34 @@ text(const char *filter)
 	return filter != NULL ? filter : "";
 }
 
-/* The payments that match, one more than the page holds. */
-static struct rows *
-find(struct conn *c, const struct tx_list *list, const char *partner)
+/* Identifiers begin with the time of creation: a time is a bound of them. */
+static const char *
+id_bound(struct arena *arena, int64_t ms)
 {
 	/* "~" sorts after every identifier. */
-	const char *before = list->cursor != NULL ? list->cursor : "~";
+	if (ms > ID_TIME_MAX)
+		return "~";
+	return arena_printf(arena, "CLVTX_%013" PRId64, ms < 0 ? 0 : ms);
+}
 
+/* The payments that match, one more than the page holds. */
+static struct rows *
+find(struct conn *c, struct arena *arena, const struct tx_list *list,
+    const char *partner)
+{
+	const char *before = id_bound(arena, list->to);
+	const char *from = id_bound(arena, list->from);
+
+	if (list->cursor != NULL && strcmp(list->cursor, before) < 0)
+		before = list->cursor;
 	if (list->reference != NULL && *list->reference != '\0')
-		return conn_rows(c, SQL_TX_LIST_OF_REFERENCE, "ttttiiit",
+		return conn_rows(c, SQL_TX_LIST_OF_REFERENCE, "tttttit",
 		    before, partner, text(list->status),
-		    text(list->client_id), list->from, list->to,
-		    list->limit + 1, list->reference);
+		    text(list->client_id), from, list->limit + 1,
+		    list->reference);
 	return conn_rows(c, *partner != '\0' ? SQL_TX_LIST_OF_PARTNER :
-	    SQL_TX_LIST, "ttttiii", before, partner, text(list->status),
-	    text(list->client_id), list->from, list->to, list->limit + 1);
+	    SQL_TX_LIST, "ttttti", before, partner, text(list->status),
+	    text(list->client_id), from, list->limit + 1);
 }
 
 static void
@@ -82,7 +99,7 @@ static const char *
 write_page(struct jsonw *w, struct request *rq, const struct tx_list *list,
     const char *partner)
 {
-	struct rows *r = find(rq->conn, list, partner);
+	struct rows *r = find(rq->conn, rq->arena, list, partner);
 	const char *last = NULL;
 	int64_t n = 0;
 
@@ -117,6 +134,6 @@ tx_list_answer(struct request *rq, const struct tx_list *list,
 	else if (!elsewhere)
 		next = write_page(&w, rq, list, partner);
 	jsonw_end_array(&w);
-	jsonw_text(&w, "next_cursor", next);
+	jsonw_text(&w, "nextCursor", next);
 	jsonw_end_object(&w);
 }

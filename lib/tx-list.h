@@ -30,7 +30,7 @@ struct tx_list {
 extern const struct field tx_list_fields[];
 
 /*
- * Answers 200 {"items":[...],"next_cursor":text or null} with the payments
+ * Answers 200 {"items":[...],"nextCursor":text or null} with the payments
  * that match. owner limits the list to one partner ("": all of them).
  */
 void	tx_list_answer(struct request *, const struct tx_list *,

@@ -124,7 +124,7 @@ tx_open(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
 	/* Two payments of one millisecond may draw the same digits. */
 	do {
 		id_make_tx(now, id);
-		n = conn_run(c, SQL_TX_INSERT, "tttittstit", id, tx->partner_id,
+		n = conn_try(c, SQL_TX_INSERT, "tttittstit", id, tx->partner_id,
 		    tx->client_id, tx->amount.minor, tx->amount.currency,
 		    tx->echezona_reference, meta, tx->processor, now,
 		    tx->email);
@@ -142,7 +142,7 @@ enum tx_attach
 tx_attach(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
     const char *ref, const char *actor)
 {
-	int64_t n = conn_run(c, SQL_TX_ATTACH, "tit", ref, now,
+	int64_t n = conn_try(c, SQL_TX_ATTACH, "tit", ref, now,
 	    tx->clive_tx_id);
 
 	if (n == CONN_TAKEN)

@@ -48,3 +48,17 @@ utf8_encode(uint32_t code, char *out)
 	out[0] = (char)((0xf00 >> len) | code);
 	return len;
 }
+
+bool
+utf8_is_valid(const char *s, size_t n)
+{
+	while (n > 0) {
+		size_t len = utf8_length(s, n);
+
+		if (len == 0)
+			return false;
+		s += len;
+		n -= len;
+	}
+	return true;
+}

@@ -5,6 +5,7 @@
 #ifndef UTF8_H
 #define UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +21,8 @@ size_t	utf8_length(const char *s, size_t n);
  * length. code must be a Unicode scalar value; out holds 4 bytes.
  */
 size_t	utf8_encode(uint32_t code, char *out);
+
+/* Are the n bytes UTF-8 throughout? */
+bool	utf8_is_valid(const char *s, size_t n);
 
 #endif

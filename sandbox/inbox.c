@@ -183,7 +183,7 @@ static const struct action actions[] = {
 	{ METHOD_POST, ACCESS_PUBLIC, .raw_body = true,
 	  .body_max = WEBHOOK_MAX, .handle = take },
 	{ METHOD_GET, ACCESS_PUBLIC, .handle = list },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = { "/inbox", actions };

@@ -51,8 +51,12 @@ no_header(struct box *box, const char *body, int64_t at, bool bad)
 	return NULL;	/* the checksum is in the body */
 }
 
+/* Three attempts; the real schedule is not documented. */
+static const int64_t pauses[] = { 1000, 1000, 0 };
+
 static const struct hook_service hook = {
-	.name = "clickpesa", .path = "/webhooks/clickpesa", .sign = no_header
+	.name = "clickpesa", .path = "/webhooks/clickpesa",
+	.sign = no_header, .pauses = pauses
 };
 
 static void

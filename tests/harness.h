@@ -4,7 +4,7 @@
  *
  * A program makes a data directory, seeds it through the library, starts the
  * web server named by CLIVE_TEST_SERVER (lighttpd, fcgid or cgi) on a free
- * loopback port and speaks HTTP to it. cgi_run is a second way in: one
+ * loopback port and speaks HTTP to it. plain_run is a second way in: one
  * program, run directly with any environment and any bytes, for requests
  * that no web server would pass on. At the end the audit chain and the
  * ledger are verified, and the logs are searched for secrets and for the
@@ -23,10 +23,9 @@
 
 #include <stdbool.h>
 
-#include <cjson/cJSON.h>
-
 #include "apikey.h"
 #include "arena.h"
+#include "json.h"
 #include "setup.h"
 #include "test.h"
 
@@ -112,8 +111,7 @@ struct answer {
 	const char	*head;		/* its header lines as they came */
 	const char	*body;		/* NUL-terminated */
 	size_t		 len;
-	cJSON		*json;		/* NULL where the body is no JSON */
-	struct answer	*next;		/* kept to be freed */
+	const struct json *json;	/* NULL where the body is no JSON */
 };
 
 struct call {
@@ -127,15 +125,22 @@ struct call {
 	const char		*lines[8]; /* further header lines */
 };
 
-struct answer	*http(const struct call *);
+struct answer	*ask(const struct call *);
+
+/*
+ * In a child that was forked: calls go over a connection of its own, and one
+ * that gets no answer has the status 0 instead of ending the case, which is
+ * the parent's.
+ */
+void		 ask_anew(void);
 
 /* The common calls. */
-struct answer	*http_get(const struct apikey *, const char *path);
-struct answer	*http_post(const struct apikey *, const char *path,
+struct answer	*ask_get(const struct apikey *, const char *path);
+struct answer	*ask_post(const struct apikey *, const char *path,
 		    const char *idempotency_key, const char *body);
 
 /* The same with a bearer token; body NULL: GET. */
-struct answer	*http_admin(const char *token, const char *path,
+struct answer	*ask_admin(const char *token, const char *path,
 		    const char *body);
 
 /* One program run as plain CGI, independent of the web server. */
@@ -148,23 +153,35 @@ struct cgi {
 	const char	*env[16];	/* NAME=value; nothing else is set */
 };
 
-struct answer	*cgi_run(const struct cgi *);
+struct answer	*plain_run(const struct cgi *);
 
-/* cgi_run of a signed POST to a data directory; NULL: the world's. */
-struct answer	*cgi_post(const char *var, size_t file_limit,
+/* plain_run of a signed POST to a data directory; NULL: the world's. */
+struct answer	*plain_post(const char *var, size_t file_limit,
 		    const struct apikey *, const char *path,
 		    const char *idempotency_key, const char *body);
+
+/* The x-clive-hmac of a body. */
+const char	*signature_of(const struct apikey *, const char *body);
 
 /* A header of an answer; NULL where it is not there. Names as we spell
  * them or in lower case. */
 const char	*header_of(const struct answer *, const char *name);
 
 /* A member by its path, such as "details.fieldErrors.amount.0"; or NULL. */
-const cJSON	*member(const struct answer *, const char *path);
+const struct json *member(const struct answer *, const char *path);
+/* Its text; "(no text)" where there is none. */
 const char	*text_at(const struct answer *, const char *path);
+bool		 null_at(const struct answer *, const char *path);
+/* The number of its elements or members. */
+int		 size_at(const struct answer *, const char *path);
+
+/* Runs through the elements of an array at a path. */
+#define for_each(item, a, path)						\
+	for (item = member(a, path) != NULL ? member(a, path)->child :	\
+	    NULL; item != NULL; item = item->next)
 
 /* The names of an object's members in their order, joined by blanks. */
-const char	*keys_of(const cJSON *);
+const char	*keys_of(const struct json *);
 
 /* printf into the arena of the case. */
 #define textf(...) arena_printf(world.arena, __VA_ARGS__)
@@ -200,7 +217,7 @@ void		 db_exec(const char *sql);
 const char	*db_text(const char *sql);
 int64_t		 db_int(const char *sql);
 
-/* A copy of the data directory for cgi_run, with lines of clive.conf
+/* A copy of the data directory for plain_run, with lines of clive.conf
  * replaced; gone at the end of the program. Never root's. */
 const char	*var_copy(const char *const *conf_lines);
 

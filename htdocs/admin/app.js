@@ -308,7 +308,7 @@ async function loadList(mode) {
 	const before = list.rows.size;
 	showItems(page.items, mode === "more", mode === "quiet");
 	list.pages = mode === "more" ? list.pages + 1 : 1;
-	list.cursor = page.next_cursor;
+	list.cursor = page.nextCursor;
 	listLoaded(mode, before);
 }
 

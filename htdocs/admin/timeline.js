@@ -7,13 +7,12 @@ import { callOutcome, curlCommand, duration, money, paymentTypeName, plural,
 
 const AUDIT_TITLES = {
 	"transaction.initialized": "Payment opened",
-	"transaction.pending": "Payer began to pay",
+	"transaction.pending": "Tied to the processor's payment",
 	"transaction.succeeded": "Payment succeeded",
 	"transaction.failed": "Payment failed",
 	"transaction.refunded": "Payment refunded",
 	"transaction.chargeback": "Payer's bank took the money back",
 	"transaction.abandoned": "Payment abandoned",
-	"transaction.intent_attached": "Tied to the processor's payment",
 };
 
 const LEDGER_TITLES = {

@@ -250,6 +250,9 @@ async function ask(url, options) {
 export class Gateway {
 	log = [];
 
+	// When a caller hangs up, answer or not: an AbortSignal, or null.
+	patience = () => null;
+
 	// Makes the data: a partner with a client and a key. `settings` replace
 	// lines of clive.conf.
 	static async make(settings = {}) {
@@ -322,11 +325,12 @@ export class Gateway {
 
 	// A request as a partner sends it; body is the exact text.
 	post(path, idempotencyKey, body, key = this.key) {
-		return ask(this.api + path, { method: "POST", body, headers: {
-			"content-type": "application/json",
-			"x-api-key": key.api_key,
-			"x-clive-hmac": hmac(key.hmac_secret, body),
-			"idempotency-key": idempotencyKey } });
+		return ask(this.api + path, { method: "POST", body,
+			signal: this.patience(), headers: {
+				"content-type": "application/json",
+				"x-api-key": key.api_key,
+				"x-clive-hmac": hmac(key.hmac_secret, body),
+				"idempotency-key": idempotencyKey } });
 	}
 
 	get(path, key = this.key) {
@@ -357,7 +361,8 @@ export class Gateway {
 	// An event at the door that Stripe uses.
 	stripe(body, header = stripeHeader(this.stripeSecret, body)) {
 		return ask(`${this.api}/webhooks/stripe`, { method: "POST", body,
-			headers: { "content-type": "application/json; charset=utf-8",
+			signal: this.patience(), headers: {
+				"content-type": "application/json; charset=utf-8",
 				"stripe-signature": header } });
 	}
 }

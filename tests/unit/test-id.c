@@ -109,6 +109,20 @@ a_hundred_thousand_of_one_moment_differ(void **state)
 	free(ids);
 }
 
+static void
+ids_of_one_millisecond_sort_as_they_were_made(void **state)
+{
+	char before[ID_SIZE], id[ID_SIZE];
+
+	(void)state;
+	id_make("evt_", 5, before);
+	for (int n = 0; n < 2000; n++) {
+		id_make("evt_", 5, id);
+		assert_true(strcmp(before, id) < 0);
+		memcpy(before, id, sizeof(before));
+	}
+}
+
 /* Every random place must take every digit sooner or later. */
 static void
 all_random_places_vary(void **state)
@@ -118,11 +132,12 @@ all_random_places_vary(void **state)
 
 	(void)state;
 	for (int n = 0; n < 2000; n++) {
-		id_make("", 0, id);
+		id_make("", n, id);
 		for (int i = 0; i < 16; i++)
 			seen[i][(unsigned char)id[10 + i]] = true;
 	}
-	for (int i = 0; i < 16; i++)
+	/* The first leaves room to count up: half its digits. */
+	for (int i = 1; i < 16; i++)
 		for (const char *d = DIGITS; *d != '\0'; d++)
 			assert_true(seen[i][(unsigned char)*d]);
 }
@@ -225,6 +240,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(later_sorts_after_earlier),
 	cmocka_unit_test(later_payments_sort_after_earlier_ones),
 	cmocka_unit_test(a_hundred_thousand_of_one_moment_differ),
+	cmocka_unit_test(ids_of_one_millisecond_sort_as_they_were_made),
 	cmocka_unit_test(all_random_places_vary),
 	cmocka_unit_test(names_of_payments_have_their_exact_layout),
 	cmocka_unit_test(names_of_payments_take_every_digit_in_every_place),

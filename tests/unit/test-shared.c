@@ -28,7 +28,7 @@ subject(void)
 }
 
 static int
-open_it(void **state)
+make_it(void **state)
 {
 	char path[CONF_PATH_MAX];
 
@@ -36,6 +36,13 @@ open_it(void **state)
 	memset(&conf, 0, sizeof(conf));
 	fixture_folder(conf.var);
 	mkdir(conf_path(&conf, "run", path), 0700);
+	return 0;
+}
+
+static int
+open_it(void **state)
+{
+	make_it(state);
 	return shared_open(&conf, why, sizeof(why)) ? 0 : -1;
 }
 
@@ -47,7 +54,9 @@ drop_it(void **state)
 	return 0;
 }
 
-/* The first case: nothing is mapped yet. */
+/*
+ * The first cases: a process maps the file once, and here it has not yet.
+ */
 static void
 without_the_file_there_is_no_limit_and_the_real_clock(void **state)
 {
@@ -59,6 +68,71 @@ without_the_file_there_is_no_limit_and_the_real_clock(void **state)
 	snprintf(conf.var, sizeof(conf.var), "/nonexistent");
 	assert_false(shared_open(&conf, why, sizeof(why)));
 	assert_non_null(strstr(why, "/nonexistent/run/shared: No such file"));
+}
+
+static void
+refuses_to_follow_a_link(void **state)
+{
+	char path[CONF_PATH_MAX], target[CONF_PATH_MAX];
+
+	(void)state;
+	conf_path(&conf, "run/shared", path);
+	assert_int_equal(symlink(conf_path(&conf, "elsewhere", target), path),
+	    0);
+	assert_false(shared_open(&conf, why, sizeof(why)));
+	assert_non_null(strstr(why, "run/shared: "));
+	assert_int_not_equal(access(target, F_OK), 0);
+}
+
+/*
+ * A child with a mapping of its own, which waits for the start and then says
+ * how often it was let in.
+ */
+static void
+knock(const char *who, int times, int64_t limit, int start, int out)
+{
+	int allowed = 0;
+	char byte;
+
+	if (!shared_open(&conf, why, sizeof(why)) ||
+	    read(start, &byte, 1) != 0)
+		_exit(1);
+	for (int i = 0; i < times; i++)
+		allowed += limit_take(who, limit, noon).allowed;
+	_exit(write(out, &allowed, sizeof(allowed)) != sizeof(allowed));
+}
+
+static void
+eight_processes_get_exactly_the_limit(void **state)
+{
+	char path[CONF_PATH_MAX];
+	const char *who = subject();
+	int start[2], out[2], total = 0, allowed, status;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(pipe(start) + pipe(out), 0);
+	for (int i = 0; i < 8; i++)
+		if (fork() == 0) {
+			close(start[1]);
+			knock(who, 20000, 100000, start[0], out[1]);
+		}
+	close(start[1]);	/* all at once */
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(read(out[0], &allowed, sizeof(allowed)),
+		    sizeof(allowed));
+		total += allowed;
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	close(start[0]);
+	close(out[0]);
+	close(out[1]);
+	assert_int_equal(total, 100000);
+	assert_int_equal(stat(conf_path(&conf, "run/shared", path), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_true(shared_open(&conf, why, sizeof(why)));
+	assert_false(limit_take(who, 100000, noon).allowed);
 }
 
 static void
@@ -211,42 +285,6 @@ names_that_meet_keep_their_counts(void **state)
 	assert_false(limit_take(name, 60, noon + 2000).allowed);
 }
 
-/* A child that knocks; says how often it was let in. */
-static pid_t
-knock(const char *who, int times, int64_t limit)
-{
-	pid_t pid = fork();
-	int allowed = 0;
-
-	if (pid != 0)
-		return pid;
-	/* A mapping of its own, as another program has it. */
-	if (!shared_open(&conf, why, sizeof(why)))
-		_exit(255);
-	for (int i = 0; i < times; i++)
-		allowed += limit_take(who, limit, noon).allowed;
-	_exit(allowed);
-}
-
-static void
-eight_processes_get_exactly_the_limit(void **state)
-{
-	const char *who = subject();
-	pid_t pids[8];
-	int total = 0, status;
-
-	(void)state;
-	for (int i = 0; i < 8; i++)
-		pids[i] = knock(who, 200, 600);
-	for (int i = 0; i < 8; i++) {
-		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-		assert_true(WIFEXITED(status));
-		total += WEXITSTATUS(status);
-	}
-	assert_int_equal(total, 600);
-	assert_false(limit_take(who, 600, noon).allowed);
-}
-
 static void
 the_sandbox_clock_moves_for_everybody(void **state)
 {
@@ -262,8 +300,7 @@ the_sandbox_clock_moves_for_everybody(void **state)
 	assert_in_range(clock_monotonic() - monotonic, 0, 60000);
 	pid_t pid = fork();
 	if (pid == 0)
-		_exit(!(shared_open(&conf, why, sizeof(why)) &&
-		    clock_now() - before >= 86401000 &&
+		_exit(!(clock_now() - before >= 86401000 &&
 		    clock_advance(-86401000)));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -284,44 +321,15 @@ the_live_clock_is_the_real_one(void **state)
 	assert_in_range(clock_now() - before, 0, 60000);
 }
 
-static void
-the_file_is_ours_alone_and_losing_it_loses_nothing(void **state)
-{
-	char path[CONF_PATH_MAX];
-	const char *who = subject();
-	struct stat st;
-
-	(void)state;
-	assert_int_equal(stat(conf_path(&conf, "run/shared", path), &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_true(clock_advance(5000000));
-	assert_true(limit_take(who, 1, noon).allowed);
-	assert_int_equal(unlink(path), 0);
-	assert_true(shared_open(&conf, why, sizeof(why)));
-	assert_true(limit_take(who, 1, noon).allowed);
-	assert_true(clock_advance(0));
-}
-
-static void
-refuses_to_follow_a_link(void **state)
-{
-	char path[CONF_PATH_MAX], target[CONF_PATH_MAX];
-
-	(void)state;
-	conf_path(&conf, "run/shared", path);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(symlink(conf_path(&conf, "elsewhere", target), path),
-	    0);
-	assert_false(shared_open(&conf, why, sizeof(why)));
-	assert_non_null(strstr(why, "run/shared: "));
-	assert_int_not_equal(access(target, F_OK), 0);
-}
-
 #define CASE(f) cmocka_unit_test_setup_teardown(f, open_it, drop_it)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(
 	    without_the_file_there_is_no_limit_and_the_real_clock),
+	cmocka_unit_test_setup_teardown(refuses_to_follow_a_link, make_it,
+	    drop_it),
+	cmocka_unit_test_setup_teardown(eight_processes_get_exactly_the_limit,
+	    make_it, drop_it),
 	CASE(burst_of_the_limit_then_refusal),
 	CASE(it_refills_as_time_passes),
 	CASE(retry_after_is_true),
@@ -329,11 +337,8 @@ static const struct CMUnitTest tests[] = {
 	CASE(zero_switches_the_limit_off),
 	CASE(a_clock_that_is_moved_back_blocks_nobody),
 	CASE(names_that_meet_keep_their_counts),
-	CASE(eight_processes_get_exactly_the_limit),
 	CASE(the_sandbox_clock_moves_for_everybody),
 	CASE(the_live_clock_is_the_real_one),
-	CASE(the_file_is_ours_alone_and_losing_it_loses_nothing),
-	CASE(refuses_to_follow_a_link),
 };
 
 TEST_MAIN("shared", tests)

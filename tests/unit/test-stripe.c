@@ -617,7 +617,7 @@ other_events_are_ignored(void **state)
 		"payment_intent.processing", "charge.succeeded",
 		"charge.refund.updated", "refund.created", "refund.failed",
 		"charge.dispute.updated", "charge.dispute.closed",
-		"charge.dispute.funds_withdrawn", "payment_method.attached",
+		"charge.dispute.funds_reinstated", "payment_method.attached",
 		"checkout.session.completed", "Payment_Intent.succeeded",
 		"payment_intent.succeeded ", "payment_intent.succeede",
 		"payment_intent.succeeded.x", "v1.payment_intent.succeeded",
@@ -761,9 +761,6 @@ refuses_what_is_no_classic_event(void **state)
 		  "currency is not a code of three letters" },
 		{ CURRENCY("\"euro\""),
 		  "currency is not a code of three letters" },
-		{ CURRENCY("\"EUR\""), "currency is not in lower case" },
-		{ CURRENCY("\"e r\""), "currency is not in lower case" },
-		{ CURRENCY("\"e{r\""), "currency is not in lower case" },
 	};
 	struct arena *arena = arena_new();
 	struct stripe_event event;

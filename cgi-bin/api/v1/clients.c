@@ -17,7 +17,9 @@
  * 409 CLIENT_ALREADY_EXISTS. GET needs x-api-key and refuses the first three.
  *
  * POST answers 201 with the client, GET 200 {"items":[client ...]}; a client
- * has the nine members of client_write.
+ * has the nine members of client_write. GET takes limit (1 to 1000, the
+ * default) and cursor; where more clients follow, the answer has a
+ * next_cursor.
  */
 #include "gateway.h"
 
@@ -79,6 +81,44 @@ add(struct conn *c, struct request *rq, void *arg)
 	return NULL;
 }
 
+struct page {
+	int64_t		 limit;
+	const char	*cursor;	/* the last id of the page before */
+};
+
+static const struct field page_fields[] = {
+	{ "limit", FIELD_INTEGER, .offset = offsetof(struct page, limit),
+	  .min = 1, .max = 1000, .initial = 1000 },
+	{ "cursor", FIELD_TEXT, .offset = offsetof(struct page, cursor),
+	  .min = 1, .max = 64 },
+	{ .name = NULL }
+};
+
+/* Writes a page; the id of its last client where more follow, or NULL. */
+static const char *
+write_page(struct jsonw *w, struct request *rq, const struct page *page)
+{
+	const char *last = NULL;
+	int64_t n = 0;
+	/* "~" sorts after every identifier. */
+	struct rows *r = conn_rows(rq->conn, SQL_CLIENTS, "tti",
+	    rq->caller.partner_id, page->cursor != NULL ? page->cursor : "~",
+	    page->limit + 1);
+
+	while (row_next(r)) {
+		if (n++ == page->limit) {
+			row_done(r);
+			return last;
+		}
+		const struct client *c = client_of_row(r, rq->arena);
+		last = c->id;
+		jsonw_object(w, NULL);
+		client_write(w, c);
+		jsonw_end_object(w);
+	}
+	return NULL;
+}
+
 static const struct fault *
 list(struct request *rq, void *arg)
 {
@@ -86,20 +126,15 @@ list(struct request *rq, void *arg)
 	const struct fault *fault;
 	struct jsonw w;
 
-	(void)arg;
 	if ((fault = find_partner(rq->conn, rq, &partner)) != NULL)
 		return fault;
 	reply_start(rq, 200, &w);
 	jsonw_object(&w, NULL);
 	jsonw_array(&w, "items");
-	struct rows *r = conn_rows(rq->conn, SQL_CLIENTS, "t",
-	    partner->partner_id);
-	while (row_next(r)) {
-		jsonw_object(&w, NULL);
-		client_write(&w, client_of_row(r, rq->arena));
-		jsonw_end_object(&w);
-	}
+	const char *next = write_page(&w, rq, arg);
 	jsonw_end_array(&w);
+	if (next != NULL)
+		jsonw_text(&w, "next_cursor", next);
 	jsonw_end_object(&w);
 	return NULL;
 }
@@ -108,8 +143,10 @@ static const struct action actions[] = {
 	{ METHOD_POST, ACCESS_SIGNED, .partner_only = true,
 	  .fields = fields, .input_size = sizeof(struct input),
 	  .change = add },
-	{ METHOD_GET, ACCESS_KEY, .partner_only = true, .handle = list },
-	{ METHOD_NONE }
+	{ METHOD_GET, ACCESS_KEY, .partner_only = true,
+	  .fields = page_fields, .input_size = sizeof(struct page),
+	  .handle = list },
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = { "/api/v1/clients", actions };

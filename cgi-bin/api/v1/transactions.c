@@ -5,14 +5,14 @@
  *
  * Needs x-api-key. A partner's key sees its own payments, a platform-wide key
  * all. The list takes, all optional: limit (1 to 500, default 100), cursor
- * (next_cursor of the page before), status, client_id, reference (or
+ * (nextCursor of the page before), status, client_id, reference (or
  * echezona_reference), partner_id, id, from and to (ISO 8601; created at or
  * after, before).
  *
  * Refuses, after the checks of lib/app.h: 400 VALIDATION_ERROR, 404
  * TX_NOT_FOUND (also for another partner's payment).
  *
- * Answers 200 {"items":[payment ...],"next_cursor":text or null}, or one
+ * Answers 200 {"items":[payment ...],"nextCursor":text or null}, or one
  * payment. A payment has the 22 members of tx_write; the fees are null until
  * it has succeeded.
  */
@@ -46,7 +46,7 @@ static const struct action actions[] = {
 	{ METHOD_GET, ACCESS_KEY, .fields = tx_list_fields,
 	  .input_size = sizeof(struct tx_list), .handle = list },
 	{ METHOD_GET, ACCESS_KEY, .takes_rest = true, .handle = one },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = { "/api/v1/transactions", actions };

@@ -52,7 +52,7 @@ handle(struct request *rq, void *arg)
 static const struct action actions[] = {
 	{ METHOD_POST, ACCESS_PUBLIC, .fields = fields,
 	  .input_size = sizeof(struct input), .handle = handle },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = { "/api/v1/admin/login", actions };

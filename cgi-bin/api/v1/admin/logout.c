@@ -26,7 +26,7 @@ handle(struct request *rq, void *arg)
 
 static const struct action actions[] = {
 	{ METHOD_POST, ACCESS_OPERATOR, .raw_body = true, .handle = handle },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = { "/api/v1/admin/logout", actions };

@@ -24,7 +24,7 @@ handle(struct request *rq, void *arg)
 
 static const struct action actions[] = {
 	{ METHOD_GET, ACCESS_OPERATOR, .handle = handle },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = { "/api/v1/admin/session", actions };

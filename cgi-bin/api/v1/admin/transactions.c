@@ -9,7 +9,7 @@
  * Refuses, after the checks of lib/app.h: 401 TOKEN_MISSING, 401
  * TOKEN_INVALID, 400 VALIDATION_ERROR, 404 TX_NOT_FOUND.
  *
- * Answers 200 {"items":[...],"next_cursor"}, or {"transaction":{...},
+ * Answers 200 {"items":[...],"nextCursor"}, or {"transaction":{...},
  * "timeline":[...]} as lib/explain.h describes it.
  */
 #include "gateway.h"
@@ -39,7 +39,7 @@ static const struct action actions[] = {
 	{ METHOD_GET, ACCESS_OPERATOR, .fields = tx_list_fields,
 	  .input_size = sizeof(struct tx_list), .handle = list },
 	{ METHOD_GET, ACCESS_OPERATOR, .takes_rest = true, .handle = one },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = {

@@ -11,7 +11,7 @@
  * Answers 200 {"partner_id","client_id","partner_legal_name",
  * "client_legal_name","partner_status","branding":{...}}. A client's own
  * branding wins over its partner's, member by member; unset members are
- * left out, so that the widget's defaults hold.
+ * left out, so that the widget's defaults hold. May be cached for a minute.
  */
 #include "gateway.h"
 
@@ -105,9 +105,10 @@ packet(struct request *rq, void *arg)
 }
 
 static const struct action actions[] = {
-	{ METHOD_GET, ACCESS_PUBLIC, .any_origin = true, .fields = fields,
+	{ METHOD_GET, ACCESS_PUBLIC, .any_origin = true,
+	  .cache = "public, max-age=60", .fields = fields,
 	  .input_size = sizeof(struct input), .handle = packet },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = {

@@ -78,7 +78,7 @@ change(struct conn *c, struct request *rq, void *arg)
 static const struct action actions[] = {
 	{ METHOD_POST, ACCESS_SIGNED, .fields = fields,
 	  .input_size = sizeof(struct input), .change = change },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = {

@@ -125,7 +125,7 @@ handle(struct request *rq, void *arg)
 static const struct action actions[] = {
 	{ METHOD_POST, ACCESS_PUBLIC, .raw_body = true,
 	  .body_max = 1024 * 1024, .handle = handle },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = {

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sweep.c - the program that ends what is past its time.
+ *
+ *	sweep [-v] [--dry-run]
+ *
+ *   - A payment that is initialized or pending and has not changed for
+ *     abandon_after_s becomes abandoned, and its partner is told.
+ *   - Answers kept under idempotency keys are dropped when their day is
+ *     neither today nor yesterday (UTC).
+ *   - Operators' sessions are dropped a week after they ran out, counts of
+ *     failed sign-ins a day after the last one.
+ *   - Events of processors that never found a payment are dropped after 30
+ *     days: they speak of payments that were not made here.
+ *
+ * A clock that leaps ahead must not end everything at once. A run that finds
+ * it two hours or more ahead of the run before ends nothing and does not
+ * finish: the next one, which sees that, goes by the clock whatever it says.
+ *
+ * It works in transactions of a few hundred rows, so that nobody waits long
+ * behind it, and decides about each payment again inside the transaction
+ * that changes it: what a processor reports meanwhile wins. It may be killed
+ * at any point and started twice; the next run goes on.
+ *
+ * --dry-run changes nothing and counts what a run would do: the expiring is
+ * done and undone, which needs the database as long as the real thing. With
+ * -v it prints one line with its counts; a dry run always does.
+ * Exit status: 0, 1 where the database refuses, 64 for bad usage.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+#include "cron.h"
+#include "log.h"
+#include "shared.h"
+#include "tx.h"
+
+enum {
+	STALE_BATCH = 200,	/* payments abandoned in one transaction */
+	DROP_BATCH = 1000,	/* idempotency rows dropped in one */
+	EVENT_BATCH = 500,	/* events of processors dropped in one */
+	LEAP_H = 2		/* so far the clock may be ahead of the last run */
+};
+
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS INT64_C(86400000)
+
+struct sweep {
+	struct cron	 cron;
+	struct arena	*arena;		/* of one batch */
+	int64_t		 now;
+	bool		 dry_run;
+	int64_t		 abandoned, keys, sessions, failures, events;
+};
+
+/* Payments that looked stale to the reader. */
+struct batch {
+	struct sweep	*sweep;
+	const char	*ids[STALE_BATCH];
+	size_t		 n;
+	int64_t		 abandoned;
+};
+
+/* Events of processors that looked old to the reader. */
+struct piece {
+	struct sweep	*sweep;
+	const char	*processors[EVENT_BATCH], *ids[EVENT_BATCH];
+	size_t		 n;
+	int64_t		 dropped;
+};
+
+/* The edge of a piece: the first row that stays for the next. */
+struct edge {
+	int64_t		 day;
+	const char	*owner, *path, *key;
+	int64_t		 dropped;
+};
+
+static int64_t
+cutoff(const struct sweep *s)
+{
+	return s->now - s->cron.setup.conf.abandon_after_s * 1000;
+}
+
+static bool
+reader_failed(struct sweep *s)
+{
+	const char *failed = conn_failed(s->cron.setup.conn);
+
+	if (failed != NULL)
+		log_warn("database: %s", failed);
+	return failed != NULL;
+}
+
+static const struct fault *
+abandon_batch(struct conn *c, void *arg)
+{
+	struct batch *batch = arg;
+	struct sweep *s = batch->sweep;
+
+	batch->abandoned = 0;
+	for (size_t i = 0; i < batch->n; i++) {
+		struct tx *tx = tx_find(c, s->arena, batch->ids[i]);
+		if (tx == NULL || tx->updated_at >= cutoff(s))
+			continue;
+		/* Only open payments may move so, says the table of moves. */
+		if (tx_move(c, s->arena, s->now, tx, TX_ABANDONED,
+		    "cron:sweep"))
+			batch->abandoned++;
+	}
+	return NULL;
+}
+
+static void
+read_stale(struct sweep *s, struct batch *batch)
+{
+	struct rows *r = conn_rows(s->cron.setup.conn, SQL_TX_STALE, "ii",
+	    cutoff(s), (int64_t)STALE_BATCH);
+
+	for (batch->n = 0; batch->n < STALE_BATCH && row_next(r); batch->n++)
+		batch->ids[batch->n] = row_text_copy(r, 0, s->arena);
+	row_done(r);
+}
+
+/* Batch after batch, until one is not full or nothing of it could move. */
+static bool
+abandon(struct sweep *s)
+{
+	struct batch batch = { .sweep = s };
+
+	do {
+		arena_reset(s->arena);
+		read_stale(s, &batch);
+		if (reader_failed(s) || (batch.n > 0 &&
+		    db_txn(s->cron.setup.db, abandon_batch, &batch) != NULL))
+			return false;
+		s->abandoned += batch.abandoned;
+		cron_seen(&s->cron);
+	} while (batch.n == STALE_BATCH && batch.abandoned > 0);
+	return true;
+}
+
+static bool
+count_stale(struct sweep *s)
+{
+	struct rows *r = conn_rows(s->cron.setup.conn, SQL_TX_STALE, "ii",
+	    cutoff(s), INT64_MAX);
+
+	while (row_next(r))
+		s->abandoned++;
+	row_done(r);
+	return !reader_failed(s);
+}
+
+/* Answers are looked up under today and yesterday. */
+static int64_t
+first_kept_day(const struct sweep *s)
+{
+	return s->now / DAY_MS - 1;
+}
+
+static const struct fault *
+drop_piece(struct conn *c, void *arg)
+{
+	struct edge *edge = arg;
+
+	edge->dropped = conn_run(c, SQL_CRON_IDEMPOTENCY_DROP, "ittt",
+	    edge->day, edge->owner, edge->path, edge->key);
+	return NULL;
+}
+
+static bool
+find_edge(struct sweep *s, struct edge *edge)
+{
+	arena_reset(s->arena);
+	struct rows *r = conn_rows(s->cron.setup.conn,
+	    SQL_CRON_IDEMPOTENCY_EDGE, "ii", first_kept_day(s),
+	    (int64_t)DROP_BATCH);
+	bool found = row_next(r);
+
+	if (found) {
+		edge->day = row_int(r, 0);
+		edge->owner = row_text_copy(r, 1, s->arena);
+		edge->path = row_text_copy(r, 2, s->arena);
+		edge->key = row_text_copy(r, 3, s->arena);
+	}
+	row_done(r);
+	return found;
+}
+
+/* A busy day's keys, piece by piece, down to less than one piece. */
+static bool
+drop_keys(struct sweep *s)
+{
+	struct edge edge;
+
+	while (find_edge(s, &edge)) {
+		if (db_txn(s->cron.setup.db, drop_piece, &edge) != NULL)
+			return false;
+		s->keys += edge.dropped;
+		cron_seen(&s->cron);
+	}
+	return !reader_failed(s);
+}
+
+static int64_t
+first_kept_event(const struct sweep *s)
+{
+	return s->now - 30 * DAY_MS;
+}
+
+static const struct fault *
+drop_events_piece(struct conn *c, void *arg)
+{
+	struct piece *piece = arg;
+	struct sweep *s = piece->sweep;
+
+	piece->dropped = 0;
+	for (size_t i = 0; i < piece->n; i++)
+		piece->dropped += conn_run(c, SQL_CRON_WAITING_DROP, "tt",
+		    piece->processors[i], piece->ids[i]);
+	if (conn_failed(c) == NULL && piece->dropped > 0)
+		audit_write(c, s->now, "cron:sweep", "event.expired",
+		    "processor_event", arena_printf(s->arena,
+		    "{\"count\":%" PRId64 ",\"received_before\":%" PRId64 "}",
+		    piece->dropped, first_kept_event(s)));
+	return NULL;
+}
+
+static void
+read_events(struct sweep *s, struct piece *piece)
+{
+	struct rows *r = conn_rows(s->cron.setup.conn, SQL_CRON_WAITING_OLD,
+	    "ii", first_kept_event(s), (int64_t)EVENT_BATCH);
+	size_t n;
+
+	for (n = 0; n < EVENT_BATCH && row_next(r); n++) {
+		piece->processors[n] = row_text_copy(r, 0, s->arena);
+		piece->ids[n] = row_text_copy(r, 1, s->arena);
+	}
+	row_done(r);
+	piece->n = n;
+}
+
+/* As abandon does it: read without a lock, decided again when it is held. */
+static bool
+drop_events(struct sweep *s)
+{
+	struct piece piece = { .sweep = s };
+
+	do {
+		arena_reset(s->arena);
+		read_events(s, &piece);
+		if (reader_failed(s) || (piece.n > 0 && db_txn(
+		    s->cron.setup.db, drop_events_piece, &piece) != NULL))
+			return false;
+		s->events += piece.dropped;
+		cron_seen(&s->cron);
+	} while (piece.n == EVENT_BATCH && piece.dropped > 0);
+	return true;
+}
+
+static bool
+count_events(struct sweep *s)
+{
+	struct rows *r = conn_rows(s->cron.setup.conn, SQL_CRON_WAITING_OLD,
+	    "ii", first_kept_event(s), INT64_MAX);
+
+	while (row_next(r))
+		s->events++;
+	row_done(r);
+	return !reader_failed(s);
+}
+
+/* Undoes a dry run; nobody sees it but expire. */
+static const struct fault dry_run = { .text = "dry run" };
+
+static const struct fault *
+expire_rest(struct conn *c, void *arg)
+{
+	struct sweep *s = arg;
+	int64_t keys = s->keys;
+
+	keys += conn_run(c, SQL_IDEMPOTENCY_EXPIRE, "i", first_kept_day(s));
+	s->sessions = conn_run(c, SQL_SESSIONS_EXPIRE, "i",
+	    s->now - 7 * DAY_MS);
+	s->failures = conn_run(c, SQL_LOGIN_FAILURES_EXPIRE, "i",
+	    s->now - DAY_MS);
+	if (conn_failed(c) != NULL)
+		return NULL;
+	s->keys = keys;
+	return s->dry_run ? &dry_run : NULL;
+}
+
+static bool
+expire(struct sweep *s)
+{
+	const struct fault *fault = db_txn(s->cron.setup.db, expire_rest, s);
+
+	return fault == NULL || fault == &dry_run;
+}
+
+/* Says so where the clock is not to be gone by in this run. */
+static bool
+clock_leapt(struct sweep *s)
+{
+	int64_t hours = cron_ahead(&s->cron) / HOUR_MS;
+
+	if (hours < LEAP_H)
+		return false;
+	log_warn("the clock is %" PRId64 " hours ahead of the last run; the "
+	    "next run goes by it, this one ends nothing", hours);
+	return true;
+}
+
+static bool
+sweep_all(struct sweep *s)
+{
+	bool leapt = clock_leapt(s);
+
+	if (reader_failed(s))
+		return false;
+	if (s->dry_run)
+		return count_stale(s) && expire(s) && count_events(s);
+	if (!cron_take(&s->cron))
+		return false;
+	if (leapt)
+		return true;
+	bool good = abandon(s) && drop_keys(s) && expire(s) && drop_events(s);
+	/* A run that failed leaves no word that it is over. */
+	if (good)
+		cron_finish(&s->cron);
+	return good;
+}
+
+static void
+print_counts(const struct sweep *s)
+{
+	printf("%s: %" PRId64 " payments abandoned, %" PRId64
+	    " idempotency keys, %" PRId64 " sessions, %" PRId64
+	    " counts of failed sign-ins, %" PRId64
+	    " events without a payment expired\n",
+	    s->dry_run ? "dry run" : "done", s->abandoned, s->keys,
+	    s->sessions, s->failures, s->events);
+}
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: sweep [-v] [--dry-run]\n");
+	exit(CRON_USAGE);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct sweep s;
+	bool dry = false, verbose = false;
+
+	for (int c; (c = getopt_long(argc, argv, "v", known, NULL)) != -1; )
+		switch (c) {
+		case 'n':
+			dry = verbose = true;
+			break;
+		case 'v':
+			verbose = true;
+			break;
+		default:
+			usage();
+		}
+	if (optind < argc)
+		usage();
+	memset(&s, 0, sizeof(s));
+	if (!cron_open(&s.cron, "sweep"))
+		return 1;
+	s.arena = arena_new();
+	s.now = clock_now();
+	s.dry_run = dry;
+	bool good = sweep_all(&s);
+	if (good && verbose)
+		print_counts(&s);
+	arena_free(s.arena);
+	cron_close(&s.cron);
+	return good ? 0 : 1;
+}

@@ -1,0 +1,766 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test-faults.c - every refusal there is can be provoked, and trouble with
+ * the storage never passes for success.
+ */
+#include "harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "fault.h"
+#include "operator.h"
+#include "shared.h"
+#include "sig.h"
+
+static struct answer *
+post(const struct apikey *key, const char *path, const char *body)
+{
+	static int n;
+
+	return ask_post(key, path, textf("fault-%d", n++), body);
+}
+
+static const char *
+initialize_with(const char *partner_id, const char *client_id)
+{
+	return textf("{\"partner_id\":\"%s\",\"client_id\":\"%s\",\"amount\":1,"
+	    "\"currency\":\"EUR\",\"echezona_reference\":\"fault\"}",
+	    partner_id, client_id);
+}
+
+static const char *
+attach_with(const char *id, const char *intent)
+{
+	return textf("{\"clive_tx_id\":\"%s\",\"stripe_payment_intent_id\":"
+	    "\"%s\"}", id, intent);
+}
+
+/* Initialize with these headers and nothing else. */
+static struct answer *
+with_lines(const char *a, const char *b)
+{
+	return ask(&(struct call){ .path = INITIALIZE, .body = "{}",
+	    .lines = { a, b } });
+}
+
+static const char *
+key_line(void)
+{
+	return textf("x-api-key: %s", world.partner.key);
+}
+
+static struct answer *
+not_found(void)
+{
+	return ask_get(NULL, "/api/v1/nothing");
+}
+
+static struct answer *
+method(void)
+{
+	return ask_get(NULL, INITIALIZE);
+}
+
+static struct answer *
+length_required(void)
+{
+	return plain_run(&(struct cgi){ .program = INITIALIZE, .env = {
+	    "REQUEST_METHOD=POST", "CONTENT_TYPE=application/json" } });
+}
+
+static struct answer *
+body_short(void)
+{
+	return plain_run(&(struct cgi){ .program = INITIALIZE, .input = "{}",
+	    .len = 2, .env = { "REQUEST_METHOD=POST", "CONTENT_LENGTH=3",
+	    "CONTENT_TYPE=application/json" } });
+}
+
+static struct answer *
+body_too_large(void)
+{
+	return plain_run(&(struct cgi){ .program = INITIALIZE, .env = {
+	    "REQUEST_METHOD=POST", "CONTENT_LENGTH=65537",
+	    "CONTENT_TYPE=application/json" } });
+}
+
+static struct answer *
+content_type(void)
+{
+	return ask(&(struct call){ .path = INITIALIZE, .body = "{}",
+	    .type = "text/plain" });
+}
+
+static struct answer *
+api_key_missing(void)
+{
+	return with_lines(NULL, NULL);
+}
+
+static struct answer *
+api_key_invalid(void)
+{
+	return with_lines("x-api-key: nobody", NULL);
+}
+
+static struct answer *
+hmac_missing(void)
+{
+	return with_lines(key_line(), NULL);
+}
+
+static struct answer *
+hmac_invalid(void)
+{
+	return with_lines(key_line(), "x-clive-hmac: 00");
+}
+
+static struct answer *
+scope(void)
+{
+	return ask_get(&world.platform, CLIENTS);
+}
+
+static struct answer *
+rate_limited(void)
+{
+	static const char *const lines[] = { "rate_limit_per_minute = 1",
+	    NULL };
+	const char *var = var_copy(lines);
+	const char *body = initialize_body("fault");
+
+	plain_post(var, 0, &world.partner, INITIALIZE, "fault-r1", body);
+	return plain_post(var, 0, &world.partner, INITIALIZE, "fault-r2",
+	    body);
+}
+
+static struct answer *
+idempotency_key_missing(void)
+{
+	return with_lines(key_line(), textf("x-clive-hmac: %s",
+	    signature_of(&world.partner, "{}")));
+}
+
+static struct answer *
+idempotency_conflict(void)
+{
+	ask_post(&world.partner, INITIALIZE, "fault-conflict",
+	    initialize_body("fault"));
+	return ask_post(&world.partner, INITIALIZE, "fault-conflict",
+	    initialize_body("another"));
+}
+
+static struct answer *
+idempotency_in_progress(void)
+{
+	const char *body = initialize_body("fault");
+	uint8_t hash[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+
+	sig_sha256(body, strlen(body), hash);
+	hex_encode(hash, sizeof(hash), hex);
+	db_exec(textf("INSERT INTO idempotency (day, owner, path, "
+	    "idempotency_key, body_hash, created_at) VALUES (%lld, '" PARTNER
+	    "', '" INITIALIZE "', 'fault-run', x'%s', 1)",
+	    (long long)(clock_now() / 86400000), hex));
+	return ask_post(&world.partner, INITIALIZE, "fault-run", body);
+}
+
+static struct answer *
+validation(void)
+{
+	return post(&world.partner, INITIALIZE, "{}");
+}
+
+static struct answer *
+partner_not_found(void)
+{
+	return post(&world.platform, INITIALIZE,
+	    initialize_with("NOBODY", CLIENT));
+}
+
+static struct answer *
+partner_not_active(void)
+{
+	return post(&world.inactive, INITIALIZE,
+	    initialize_with("INACTIVE001", "SHOP001"));
+}
+
+static struct answer *
+partner_suspended(void)
+{
+	return ask_get(&world.suspended, CLIENTS);
+}
+
+static struct answer *
+kyc_not_approved(void)
+{
+	return post(&world.kyc_pending, INITIALIZE,
+	    initialize_with("KYCPEND0001", "SHOP001"));
+}
+
+static struct answer *
+client_not_found(void)
+{
+	return post(&world.partner, INITIALIZE,
+	    initialize_with(PARTNER, "NOBODY"));
+}
+
+static struct answer *
+client_not_active(void)
+{
+	return post(&world.partner, INITIALIZE,
+	    initialize_with(PARTNER, "SUSPSHOP001"));
+}
+
+static struct answer *
+client_already_exists(void)
+{
+	return post(&world.partner, CLIENTS, "{\"client_id\":\"" CLIENT
+	    "\",\"legal_name\":\"Again\"}");
+}
+
+static struct answer *
+client_fee_too_low(void)
+{
+	return post(&world.partner, CLIENTS, "{\"client_id\":\"CHEAP\","
+	    "\"legal_name\":\"Cheap\",\"partner_fee_percentage\":1}");
+}
+
+static struct answer *
+tx_not_found(void)
+{
+	return ask_get(&world.partner, TRANSACTIONS "/CLVTX_1_1");
+}
+
+static struct answer *
+tx_already_attached(void)
+{
+	return post(&world.partner, ATTACH,
+	    attach_with(tx_attached("faultatt"), "pi_another"));
+}
+
+static struct answer *
+tx_not_attachable(void)
+{
+	const char *id = tx_new("fault-gone");
+
+	db_exec(textf("UPDATE tx SET status = 'abandoned' WHERE clive_tx_id = "
+	    "'%s'", id));
+	return post(&world.partner, ATTACH, attach_with(id, "pi_gone"));
+}
+
+static struct answer *
+stripe_signature_missing(void)
+{
+	return ask(&(struct call){ .path = STRIPE_WEBHOOK, .body = "{}" });
+}
+
+static struct answer *
+stripe_signature_invalid(void)
+{
+	return ask(&(struct call){ .path = STRIPE_WEBHOOK, .body = "{}",
+	    .lines = { "Stripe-Signature: t=1,v1=00" } });
+}
+
+static struct answer *
+stripe_secret_missing(void)
+{
+	static const char *const lines[] = { "stripe_webhook_secret =", NULL };
+
+	return plain_run(&(struct cgi){ .program = STRIPE_WEBHOOK,
+	    .var = var_copy(lines), .input = "{}", .len = 2, .env = {
+	    "REQUEST_METHOD=POST", "CONTENT_LENGTH=2" } });
+}
+
+static struct answer *
+webhook_json(void)
+{
+	return stripe_post("[]");
+}
+
+static struct answer *
+intent_missing(void)
+{
+	return stripe_event("evt_fault", "payment_intent.succeeded", "{}");
+}
+
+static struct answer *
+intent_not_found(void)
+{
+	return stripe_succeed("faultnobody");
+}
+
+static struct answer *
+token_missing(void)
+{
+	return ask_get(NULL, ADMIN "/session");
+}
+
+static struct answer *
+token_invalid(void)
+{
+	return ask_admin("x.y.z", ADMIN "/session", NULL);
+}
+
+static struct answer *
+login_failed(void)
+{
+	db_exec("DELETE FROM login_failure");
+	return ask_post(NULL, ADMIN "/login", NULL,
+	    "{\"email\":\"a@b.example\",\"password\":\"guess\"}");
+}
+
+static struct answer *
+login_throttled(void)
+{
+	db_exec(textf("INSERT OR REPLACE INTO login_failure (subject, "
+	    "failures, blocked_until, updated_at) VALUES "
+	    "('address:127.0.0.1', 9, %lld, 1)",
+	    (long long)clock_now() + 60000));
+	return ask_post(NULL, ADMIN "/login", NULL,
+	    "{\"email\":\"a@b.example\",\"password\":\"guess\"}");
+}
+
+/* Its HMAC secret was damaged in the database. */
+static struct answer *
+internal(void)
+{
+	return ask_get(&world.damaged, TRANSACTIONS);
+}
+
+/* A connection that holds the database's write lock. */
+static sqlite3 *
+hold_lock(void)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open_v2(textf("%s/db/clive.db", world.var),
+	    &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	sqlite3_busy_timeout(db, 2000);
+	assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL,
+	    NULL), SQLITE_OK);
+	return db;
+}
+
+static void
+release_lock(sqlite3 *db)
+{
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_close(db);
+}
+
+static struct answer *
+storage(void)
+{
+	sqlite3 *db = hold_lock();
+	struct answer *a = post(&world.partner, INITIALIZE,
+	    initialize_body("fault-storage"));
+
+	release_lock(db);
+	return a;
+}
+
+static const struct {
+	const struct fault	*fault;
+	struct answer		*(*provoke)(void);
+} provokers[] = {
+	{ &FAULT_NOT_FOUND, not_found },
+	{ &FAULT_METHOD, method },
+	{ &FAULT_LENGTH_REQUIRED, length_required },
+	{ &FAULT_BODY_SHORT, body_short },
+	{ &FAULT_BODY_TOO_LARGE, body_too_large },
+	{ &FAULT_CONTENT_TYPE, content_type },
+	{ &FAULT_API_KEY_MISSING, api_key_missing },
+	{ &FAULT_API_KEY_INVALID, api_key_invalid },
+	{ &FAULT_HMAC_MISSING, hmac_missing },
+	{ &FAULT_HMAC_INVALID, hmac_invalid },
+	{ &FAULT_SCOPE, scope },
+	{ &FAULT_RATE_LIMITED, rate_limited },
+	{ &FAULT_IDEMPOTENCY_KEY_MISSING, idempotency_key_missing },
+	{ &FAULT_IDEMPOTENCY_CONFLICT, idempotency_conflict },
+	{ &FAULT_IDEMPOTENCY_IN_PROGRESS, idempotency_in_progress },
+	{ &FAULT_VALIDATION, validation },
+	{ &FAULT_PARTNER_NOT_FOUND, partner_not_found },
+	{ &FAULT_PARTNER_NOT_ACTIVE, partner_not_active },
+	{ &FAULT_PARTNER_SUSPENDED, partner_suspended },
+	{ &FAULT_KYC_NOT_APPROVED, kyc_not_approved },
+	{ &FAULT_CLIENT_NOT_FOUND, client_not_found },
+	{ &FAULT_CLIENT_NOT_ACTIVE, client_not_active },
+	{ &FAULT_CLIENT_ALREADY_EXISTS, client_already_exists },
+	{ &FAULT_CLIENT_FEE_TOO_LOW, client_fee_too_low },
+	{ &FAULT_TX_NOT_FOUND, tx_not_found },
+	{ &FAULT_TX_ALREADY_ATTACHED, tx_already_attached },
+	{ &FAULT_TX_NOT_ATTACHABLE, tx_not_attachable },
+	{ &FAULT_STRIPE_SIGNATURE_MISSING, stripe_signature_missing },
+	{ &FAULT_STRIPE_SIGNATURE_INVALID, stripe_signature_invalid },
+	{ &FAULT_STRIPE_SECRET_MISSING, stripe_secret_missing },
+	{ &FAULT_WEBHOOK_JSON, webhook_json },
+	{ &FAULT_INTENT_MISSING, intent_missing },
+	{ &FAULT_INTENT_NOT_FOUND, intent_not_found },
+	{ &FAULT_TOKEN_MISSING, token_missing },
+	{ &FAULT_TOKEN_INVALID, token_invalid },
+	{ &FAULT_LOGIN_FAILED, login_failed },
+	{ &FAULT_LOGIN_THROTTLED, login_throttled },
+	{ &FAULT_INTERNAL, internal },
+	{ &FAULT_STORAGE, storage },
+};
+enum { PROVOKERS = sizeof(provokers) / sizeof(provokers[0]) };
+
+static struct answer *
+provoke(const struct fault *fault)
+{
+	for (size_t i = 0; i < PROVOKERS; i++)
+		if (provokers[i].fault == fault)
+			return provokers[i].provoke();
+	fail_msg("nobody provokes %s", fault->code);
+	return NULL;
+}
+
+static void
+every_row_of_the_table_can_be_provoked(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	for (; fault_table[n] != NULL; n++) {
+		struct answer *a = provoke(fault_table[n]);
+		assert_status(a, fault_table[n]->status);
+		assert_string_equal(keys_of(a->json), "error code details");
+		assert_string_equal(text_at(a, "error"),
+		    fault_table[n]->text);
+		assert_string_equal(text_at(a, "code"), fault_table[n]->code);
+		assert_int_equal(null_at(a, "details"),
+		    fault_table[n] != &FAULT_VALIDATION);
+	}
+	assert_int_equal(n, PROVOKERS);
+}
+
+static void
+no_two_rows_have_the_same_code(void **state)
+{
+	(void)state;
+	for (size_t i = 0; fault_table[i] != NULL; i++)
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(fault_table[i]->code,
+			    fault_table[j]->code);
+}
+
+static int64_t
+payments(const char *reference)
+{
+	return db_int(textf("SELECT count(*) FROM tx WHERE echezona_reference "
+	    "= '%s'", reference));
+}
+
+static void
+refuses_when_the_database_is_locked_and_recovers(void **state)
+{
+	const char *body = initialize_body("fault-lock");
+	sqlite3 *db = hold_lock();
+
+	(void)state;
+	struct answer *refused = ask_post(&world.partner, INITIALIZE,
+	    "fault-lock", body);
+	assert_fault(refused, STORAGE);
+	assert_string_equal(header_of(refused, "Retry-After"), "1");
+	/* Who only reads is not concerned. */
+	assert_status(ask_get(&world.partner, TRANSACTIONS), 200);
+	release_lock(db);
+	assert_int_equal(payments("fault-lock"), 0);
+	struct answer *a = ask_post(&world.partner, INITIALIZE, "fault-lock",
+	    body);
+	assert_status(a, 201);
+	assert_null(member(a, "idempotentReplay"));
+	assert_int_equal(payments("fault-lock"), 1);
+}
+
+static void
+refuses_when_writers_queue_for_too_long(void **state)
+{
+	int gate = open(textf("%s/run/writer.lock", world.var), O_RDWR |
+	    O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(flock(gate, LOCK_EX), 0);
+	struct answer *a = ask_post(&world.partner, INITIALIZE, "fault-gate",
+	    initialize_body("fault-gate"));
+	close(gate);
+	assert_fault(a, STORAGE);
+	assert_int_equal(payments("fault-gate"), 0);
+	assert_status(ask_post(&world.partner, INITIALIZE, "fault-gate",
+	    initialize_body("fault-gate")), 201);
+}
+
+static void
+takes_no_webhook_that_it_cannot_keep(void **state)
+{
+	const char *id = tx_attached("faulthook");
+	sqlite3 *db = hold_lock();
+	struct answer *a = stripe_succeed("faulthook");
+
+	(void)state;
+	release_lock(db);
+	assert_fault(a, STORAGE);
+	assert_string_equal(tx_state(id), "pending");
+	assert_int_equal(db_int("SELECT count(*) FROM processor_event WHERE "
+	    "event_id = 'evt_ok_faulthook'"), 0);
+	assert_status(stripe_succeed("faulthook"), 200);
+	assert_string_equal(tx_state(id), "succeeded");
+}
+
+static void
+changes_nothing_else_while_the_database_is_locked(void **state)
+{
+	const char *id = tx_new("fault-rest");
+	sqlite3 *db = hold_lock();
+	struct answer *attach = ask_post(&world.partner, ATTACH, "fault-rest",
+	    attach_with(id, "pi_faultrest"));
+	struct answer *client = ask_post(&world.partner, CLIENTS,
+	    "fault-rest", "{\"client_id\":\"FAULTREST\",\"legal_name\":"
+	    "\"Shop\"}");
+
+	(void)state;
+	release_lock(db);
+	assert_fault(attach, STORAGE);
+	assert_fault(client, STORAGE);
+	assert_string_equal(tx_state(id), "initialized");
+	assert_int_equal(db_int("SELECT count(*) FROM client WHERE client_id "
+	    "= 'FAULTREST'"), 0);
+}
+
+static void
+gives_no_token_that_it_cannot_record(void **state)
+{
+	(void)state;
+	db_exec("DELETE FROM login_failure");
+	sqlite3 *db = hold_lock();
+	struct answer *a = ask_post(NULL, ADMIN "/login", NULL,
+	    "{\"email\":\"" OPERATOR_EMAIL "\",\"password\":\""
+	    OPERATOR_PASSWORD "\"}");
+	struct answer *failed = ask_post(NULL, ADMIN "/login", NULL,
+	    "{\"email\":\"" OPERATOR_EMAIL "\",\"password\":\"guess\"}");
+	release_lock(db);
+	assert_fault(a, STORAGE);
+	assert_fault(failed, STORAGE);
+}
+
+/* 15 KiB of meta, so that a disk fills up. */
+static const char *
+large_body(const char *reference)
+{
+	char *filler = arena_alloc(world.arena, 15001);
+
+	memset(filler, 'x', 15000);
+	return textf("{\"partner_id\":\"" PARTNER "\",\"client_id\":\"" CLIENT
+	    "\",\"amount\":1,\"currency\":\"USD\",\"echezona_reference\":"
+	    "\"%s\",\"meta\":{\"k\":\"%s\"}}", reference, filler);
+}
+
+static void
+fill_disk(const char *path)
+{
+	char zeros[4096] = { 0 };
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd != -1);
+	while (write(fd, zeros, sizeof(zeros)) > 0)
+		continue;
+	while (write(fd, zeros, 1) > 0)
+		continue;
+	assert_int_equal(errno, ENOSPC);
+	close(fd);
+}
+
+static void
+accepts_nothing_on_a_full_disk_and_recovers(void **state)
+{
+	const char *filler = textf("%s/db/filler", world.var);
+	int64_t accepted = 0, refused = 0;
+	struct answer *a;
+
+	(void)state;
+	if (!world.small_disk) {
+		print_message("skip: a full disk needs the right to mount\n");
+		skip();
+	}
+	fill_disk(filler);
+	for (int i = 0; i < 100 && refused < 3; i++) {
+		a = ask_post(&world.partner, INITIALIZE,
+		    textf("fault-full-%d", i), large_body("fault-full"));
+		if (a->status == 201) {
+			accepted++;
+			continue;
+		}
+		assert_fault(a, STORAGE);
+		refused++;
+	}
+	assert_int_equal(refused, 3);
+	assert_int_equal(payments("fault-full"), accepted);
+	/* What was accepted before can still be read. */
+	assert_status(ask_get(&world.partner, TRANSACTIONS), 200);
+	unlink(filler);
+	a = ask_post(&world.partner, INITIALIZE, textf("fault-full-%d",
+	    (int)accepted), large_body("fault-full"));
+	assert_status(a, 201);
+	assert_null(member(a, "idempotentReplay"));
+	assert_int_equal(payments("fault-full"), accepted + 1);
+}
+
+/* Payments with this reference in another data directory. */
+static int64_t
+payments_in(const char *var, const char *reference)
+{
+	sqlite3 *db;
+	sqlite3_stmt *stmt;
+	int64_t n = -1;
+
+	assert_int_equal(sqlite3_open(textf("%s/db/clive.db", var), &db),
+	    SQLITE_OK);
+	if (sqlite3_prepare_v2(db, textf("SELECT count(*) FROM tx WHERE "
+	    "echezona_reference = '%s'", reference), -1, &stmt, NULL) ==
+	    SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+		n = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return n;
+}
+
+static const char *const no_lines[] = { NULL };
+
+static struct answer *
+post_to(const char *var, const char *key, size_t file_limit)
+{
+	return plain_post(var, file_limit, &world.partner, INITIALIZE, key,
+	    large_body("fault-copy"));
+}
+
+static void
+accepts_nothing_when_a_file_may_not_grow(void **state)
+{
+	const char *var = var_copy(no_lines);
+	int refused = 0;
+	struct answer *a;
+
+	(void)state;
+	/* Wherever in the middle of its writing it is stopped. */
+	for (size_t limit = 1; ; limit += 3000) {
+		a = post_to(var, "fault-limit", limit);
+		if (a->status == 201)
+			break;
+		assert_fault(a, STORAGE);
+		assert_int_equal(payments_in(var, "fault-copy"), 0);
+		refused++;
+	}
+	assert_in_range(refused, 10, 100);
+	assert_null(member(a, "idempotentReplay"));
+	assert_int_equal(payments_in(var, "fault-copy"), 1);
+}
+
+static void
+refuses_when_the_database_may_not_be_written(void **state)
+{
+	const char *var = var_copy(no_lines);
+
+	(void)state;
+	assert_int_equal(chmod(textf("%s/db/clive.db", var), 0400), 0);
+	assert_fault(post_to(var, "fault-ro", 0), STORAGE);
+	assert_int_equal(chmod(textf("%s/db/clive.db", var), 0600), 0);
+	assert_int_equal(payments_in(var, "fault-copy"), 0);
+	assert_status(post_to(var, "fault-ro", 0), 201);
+}
+
+static void
+refuses_when_its_folder_may_not_be_written(void **state)
+{
+	const char *var = var_copy(no_lines);
+
+	(void)state;
+	assert_int_equal(chmod(textf("%s/db", var), 0500), 0);
+	assert_fault(post_to(var, "fault-rodir", 0), STORAGE);
+	assert_int_equal(chmod(textf("%s/db", var), 0700), 0);
+	assert_status(post_to(var, "fault-rodir", 0), 201);
+}
+
+static void
+refuses_to_run_on_anything_but_its_own_data(void **state)
+{
+	const char *var = var_copy(no_lines);
+	const char *db = textf("%s/db/clive.db", var);
+	const char *kept = textf("%s/db/kept.db", var);
+	int fd;
+
+	(void)state;
+	assert_int_equal(rename(db, kept), 0);
+	assert_fault(post_to(var, "fault-data", 0), STORAGE);
+	/* A missing database is not made anew. */
+	assert_int_equal(access(db, F_OK), -1);
+	fd = open(db, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, "not a database, really", 22), 22);
+	close(fd);
+	assert_fault(post_to(var, "fault-data", 0), STORAGE);
+	assert_int_equal(rename(kept, db), 0);
+	/* Others could read it. */
+	assert_int_equal(chmod(db, 0640), 0);
+	assert_fault(post_to(var, "fault-data", 0), STORAGE);
+	assert_int_equal(chmod(db, 0600), 0);
+	assert_status(post_to(var, "fault-data", 0), 201);
+}
+
+static void
+refuses_to_run_without_settings_or_master_key(void **state)
+{
+	static const char *const bad[] = { "threads = many", NULL };
+	const char *var = var_copy(no_lines);
+	const char *key = textf("%s/master.key", var);
+
+	(void)state;
+	assert_int_equal(chmod(key, 0644), 0);
+	assert_fault(post_to(var, "fault-key", 0), STORAGE);
+	assert_int_equal(unlink(key), 0);
+	assert_fault(post_to(var, "fault-key", 0), STORAGE);
+	assert_fault(post_to(var_copy(bad), "fault-key", 0), STORAGE);
+	assert_int_equal(payments_in(var, "fault-copy"), 0);
+}
+
+static void
+works_without_the_shared_file(void **state)
+{
+	const char *var = var_copy(no_lines);
+
+	(void)state;
+	/* Something in its place: no limits then, and the real clock. */
+	assert_int_equal(mkdir(textf("%s/run/shared", var), 0700), 0);
+	assert_status(post_to(var, "fault-shared", 0), 201);
+}
+
+static const struct CMUnitTest tests[] = {
+	CASE(every_row_of_the_table_can_be_provoked),
+	CASE(no_two_rows_have_the_same_code),
+	CASE(refuses_when_the_database_is_locked_and_recovers),
+	CASE(refuses_when_writers_queue_for_too_long),
+	CASE(takes_no_webhook_that_it_cannot_keep),
+	CASE(changes_nothing_else_while_the_database_is_locked),
+	CASE(gives_no_token_that_it_cannot_record),
+	CASE(accepts_nothing_on_a_full_disk_and_recovers),
+	CASE(accepts_nothing_when_a_file_may_not_grow),
+	CASE(refuses_when_the_database_may_not_be_written),
+	CASE(refuses_when_its_folder_may_not_be_written),
+	CASE(refuses_to_run_on_anything_but_its_own_data),
+	CASE(refuses_to_run_without_settings_or_master_key),
+	CASE(works_without_the_shared_file),
+};
+
+static const struct world_options options = {
+	.conf = { "wait_ms = 200" }, .with_operator = true, .small_disk = true
+};
+
+ENDPOINT_MAIN("faults", tests, &options)

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test-sql.c - every statement prepares and finds its rows by an index; every
+ * constraint of the schema bites.
+ */
+#include "sql.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "schema.h"
+#include "test.h"
+
+static sqlite3 *db;
+
+static void
+run(const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%.60s: %s", sql, sqlite3_errmsg(db));
+}
+
+static int
+open_memory(void **state)
+{
+	(void)state;
+	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+	sqlite3_extended_result_codes(db, 1);
+	run("PRAGMA foreign_keys = ON");
+	run(schema_sql);
+	return 0;
+}
+
+static int
+close_memory(void **state)
+{
+	(void)state;
+	sqlite3_close(db);
+	return 0;
+}
+
+static void
+every_name_has_its_statement(void **state)
+{
+	(void)state;
+	for (int i = 0; i < SQL_COUNT; i++)
+		if (sql_text[i] == NULL)
+			fail_msg("statement %d is missing", i);
+}
+
+static void
+every_statement_prepares(void **state)
+{
+	(void)state;
+	for (int i = 0; i < SQL_COUNT; i++) {
+		sqlite3_stmt *stmt;
+		const char *rest;
+
+		if (sqlite3_prepare_v2(db, sql_text[i], -1, &stmt, &rest) !=
+		    SQLITE_OK)
+			fail_msg("%s: %s", sql_text[i], sqlite3_errmsg(db));
+		assert_string_equal(rest, "");	/* one statement, no more */
+		sqlite3_finalize(stmt);
+	}
+}
+
+/* $1, $2 ... without a gap: callers count them. */
+static void
+parameters_are_numbered_without_gaps(void **state)
+{
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < SQL_COUNT; i++) {
+		sqlite3_stmt *stmt;
+
+		assert_int_equal(sqlite3_prepare_v2(db, sql_text[i], -1,
+		    &stmt, NULL), SQLITE_OK);
+		int n = sqlite3_bind_parameter_count(stmt);
+		assert_in_range(n, 0, 16);
+		for (int k = 1; k <= n; k++) {
+			snprintf(name, sizeof(name), "$%d", k);
+			if (sqlite3_bind_parameter_index(stmt, name) == 0)
+				fail_msg("no %s: %s", name, sql_text[i]);
+		}
+		sqlite3_finalize(stmt);
+	}
+}
+
+static void
+portable_statements_use_no_words_of_sqlite_alone(void **state)
+{
+	static const char *const words[] = { "rowid", "PRAGMA", "INSERT OR",
+	    "REPLACE INTO", "ifnull(", "datetime(", "strftime(", "GLOB",
+	    "AUTOINCREMENT", "printf(", "last_insert", "?", "\"", "`" };
+
+	(void)state;
+	for (int i = 0; i < SQL_PORTABLE; i++)
+		for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
+			if (strstr(sql_text[i], words[w]) != NULL)
+				fail_msg("%s: %s", words[w], sql_text[i]);
+}
+
+/* Statements that read a whole table, or a whole index, and why they may. */
+static const struct {
+	enum sql	 sql;
+	const char	*why;
+} whole[] = {
+	{ SQL_API_KEYS, "a page for operators; keys are few" },
+	{ SQL_PARTNERS, "a page for operators; partners are few" },
+	{ SQL_CLIENT_BY_NAME, "public, cached; clients are few" },
+	{ SQL_ENDPOINTS, "a page for operators; endpoints are few" },
+	{ SQL_ENDPOINTS_DUE, "endpoints are few; deliveries by index" },
+	{ SQL_DELIVERIES_LATE, "due ones only, by their index" },
+	{ SQL_DELIVERIES_AHEAD, "due ones only, by their index" },
+	{ SQL_DELIVERY_RELEASE, "once a run; due ones only, by their index" },
+	{ SQL_LEDGER_COUNT, "clive verify" },
+	{ SQL_LEDGER_COMPARE, "clive verify" },
+	{ SQL_AUDIT_ALL, "clive verify" },
+	{ SQL_OPERATORS, "a page for operators; operators are few" },
+	{ SQL_SESSIONS_END_OF_OPERATOR, "rare; sessions are few" },
+	{ SQL_SESSIONS_EXPIRE, "cron; sessions are few" },
+	{ SQL_LOGIN_FAILURES_EXPIRE, "cron; failures are few" },
+	{ SQL_CRON_RUNS, "one row a program" },
+	{ SQL_COUNTS, "a page for operators" },
+};
+enum { WHOLE = sizeof(whole) / sizeof(whole[0]) };
+
+static const char *
+exempt(int sql)
+{
+	for (size_t i = 0; i < WHOLE; i++)
+		if ((int)whole[i].sql == sql)
+			return whole[i].why;
+	return NULL;
+}
+
+/* Looks through a statement's plan for a step that begins like this. */
+static bool
+plan_has(int sql, const char *step, char *found, size_t size)
+{
+	char text[4096];
+	sqlite3_stmt *stmt;
+	bool has = false;
+
+	snprintf(text, sizeof(text), "EXPLAIN QUERY PLAN %s", sql_text[sql]);
+	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &stmt, NULL),
+	    SQLITE_OK);
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		const char *detail =
+		    (const char *)sqlite3_column_text(stmt, 3);
+
+		if (strncmp(detail, step, strlen(step)) != 0 ||
+		    strcmp(detail, "SCAN CONSTANT ROW") == 0)
+			continue;
+		has = true;
+		snprintf(found, size, "%s", detail);
+	}
+	sqlite3_finalize(stmt);
+	return has;
+}
+
+static void
+rows_are_found_by_index(void **state)
+{
+	char found[256];
+
+	(void)state;
+	for (int i = 0; i < SQL_PORTABLE; i++) {
+		bool scans = plan_has(i, "SCAN", found, sizeof(found));
+
+		if (scans && exempt(i) == NULL)
+			fail_msg("%s: %s", found, sql_text[i]);
+		/* An exemption that nobody needs hides the next scan. */
+		if (!scans && exempt(i) != NULL)
+			fail_msg("needs no exemption: %s", sql_text[i]);
+	}
+}
+
+/* Payments and deliveries come in order; sorting them would read them all. */
+static void
+long_lists_are_read_in_order(void **state)
+{
+	static const enum sql lists[] = { SQL_TX_LIST, SQL_TX_LIST_OF_PARTNER,
+	    SQL_TX_LIST_OF_REFERENCE, SQL_TX_STALE, SQL_DELIVERY_CLAIM,
+	    SQL_AUDIT_ALL, SQL_AUDIT_OF_SUBJECT };
+	char found[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (plan_has((int)lists[i], "USE TEMP B-TREE", found,
+		    sizeof(found)))
+			fail_msg("%s: %s", found, sql_text[lists[i]]);
+}
+
+static void
+hot_statements_use_the_index_made_for_them(void **state)
+{
+	static const struct {
+		enum sql	 sql;
+		const char	*step;
+	} table[] = {
+		{ SQL_TX_FIND_BY_REF, "SEARCH t USING INDEX "
+		    "sqlite_autoindex_tx_2 (processor=? AND "
+		    "processor_ref=?)" },
+		{ SQL_TX_LIST, "SEARCH t USING INDEX sqlite_autoindex_tx_1 "
+		    "(clive_tx_id>? AND clive_tx_id<?)" },
+		{ SQL_TX_LIST_OF_PARTNER, "SEARCH t USING INDEX "
+		    "tx_by_partner (partner_id=? AND clive_tx_id>? AND "
+		    "clive_tx_id<?)" },
+		{ SQL_TX_LIST_OF_REFERENCE, "SEARCH t USING INDEX "
+		    "tx_by_reference (echezona_reference=? AND clive_tx_id>? "
+		    "AND clive_tx_id<?)" },
+		{ SQL_PROCESSOR_OBJECT_APPLIED, "SEARCH processor_event "
+		    "USING INDEX processor_event_object (processor=? AND "
+		    "object_id=?)" },
+		{ SQL_TX_STALE, "SEARCH tx USING INDEX tx_open "
+		    "(updated_at<?)" },
+		{ SQL_PROCESSOR_EVENTS_WAITING, "SEARCH processor_event "
+		    "USING INDEX processor_event_waiting (processor=? AND "
+		    "processor_ref=?)" },
+		{ SQL_DELIVERY_CLAIM, "SEARCH delivery USING INDEX "
+		    "delivery_due (endpoint_id=? AND next_attempt_at>? AND "
+		    "next_attempt_at<?)" },
+		{ SQL_ENDPOINTS_DUE, "SEARCH d USING INDEX delivery_due "
+		    "(endpoint_id=? AND next_attempt_at<?)" },
+		{ SQL_ENDPOINTS_DUE, "SEARCH d USING INDEX delivery_due "
+		    "(endpoint_id=? AND next_attempt_at>?)" },
+		{ SQL_IDEMPOTENCY_FIND, "SEARCH idempotency USING PRIMARY "
+		    "KEY (day=? AND owner=? AND path=? AND "
+		    "idempotency_key=?)" },
+		{ SQL_IDEMPOTENCY_EXPIRE, "SEARCH idempotency USING PRIMARY "
+		    "KEY (day<?)" },
+	};
+	char found[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (!plan_has((int)table[i].sql, table[i].step, found,
+		    sizeof(found)))
+			fail_msg("not by its index: %s",
+			    sql_text[table[i].sql]);
+}
+
+/* One good row in each table, for what follows. */
+static const char good_rows[] =
+	"INSERT INTO partner (partner_id, legal_name, status, kyc_status, "
+	"fee_ppm, created_at, updated_at) VALUES ('PARTNER', 'A name', "
+	"'active', 'approved', 35000, 1, 1);"
+	"INSERT INTO client (id, partner_id, client_id, legal_name, status, "
+	"created_at, updated_at) VALUES ('cl_1', 'PARTNER', 'CLIENT', "
+	"'A name', 'active', 1, 1);"
+	"INSERT INTO api_key (id, partner_id, name, key_hash, key_hint, "
+	"hmac_sealed, created_at) VALUES ('key_1', NULL, 'A key', "
+	"zeroblob(32), 'abcd', x'00', 1);"
+	"INSERT INTO tx (clive_tx_id, partner_id, client_id, amount, "
+	"currency, echezona_reference, status, processor, processor_ref, "
+	"settlement_status, created_at, updated_at) VALUES ('TX1', "
+	"'PARTNER', 'CLIENT', 100, 'USD', 'R', 'pending', 'stripe', 'pi_1', "
+	"'unsettled', 1, 1);"
+	"INSERT INTO tx (clive_tx_id, partner_id, client_id, amount, "
+	"currency, echezona_reference, status, processor, "
+	"settlement_status, created_at, updated_at) VALUES ('TX2', "
+	"'PARTNER', 'CLIENT', 100, 'USD', 'R', 'initialized', 'stripe', "
+	"'unsettled', 1, 1);"
+	"INSERT INTO idempotency (day, owner, path, idempotency_key, "
+	"body_hash, created_at) VALUES (1, '*', '/x', 'k', zeroblob(32), 1);"
+	"INSERT INTO processor_event (processor, event_id, type, outcome, "
+	"body, received_at) VALUES ('stripe', 'evt', 't', 'waiting', x'', "
+	"1);"
+	"INSERT INTO ledger_entry (id, clive_tx_id, kind, debit_account, "
+	"credit_account, amount, currency, created_at) VALUES ('le_1', "
+	"'TX1', 'capture', 'a', 'b', 1, 'USD', 1);"
+	"INSERT INTO audit_event (seq, at, actor, action, subject, detail, "
+	"hash) VALUES (1, 1, 'a', 'b', 'c', '{}', zeroblob(32));"
+	"INSERT INTO webhook_endpoint (id, partner_id, name, url, "
+	"secret_sealed, status, max_attempts, created_at, updated_at) "
+	"VALUES ('we_1', 'PARTNER', 'A hook', 'http://h/', x'00', 'active', "
+	"3, 1, 1);"
+	"INSERT INTO webhook_subscription (endpoint_id, event_type) VALUES "
+	"('we_1', 'transaction_failed');"
+	"INSERT INTO event (id, clive_tx_id, type, body, created_at) VALUES "
+	"('evt_1', 'TX1', 't', x'', 1);"
+	"INSERT INTO delivery (id, event_id, endpoint_id, status, "
+	"next_attempt_at, created_at, updated_at) VALUES ('dlv_1', 'evt_1', "
+	"'we_1', 'due', 1, 1, 1);"
+	"INSERT INTO attempt (delivery_id, number, started_at, duration_ms, "
+	"request_head) VALUES ('dlv_1', 1, 1, 0, 'POST');"
+	"INSERT INTO operator (id, email, password, role, created_at) "
+	"VALUES ('op_1', 'a@b', 'x', 'owner', 1);"
+	"INSERT INTO operator_session (id, operator_id, created_at, "
+	"expires_at) VALUES ('s_1', 'op_1', 1, 2);"
+	"INSERT INTO login_failure (subject, failures, blocked_until, "
+	"updated_at) VALUES ('account:x', 1, 1, 1);"
+	"INSERT INTO cron_run (name, owner, started_at, seen_at) VALUES "
+	"('deliver', 'x', 1, 1);";
+
+static void
+final_rows_cannot_be_changed_or_deleted(void **state)
+{
+	static const char *const tries[] = {
+		"UPDATE ledger_entry SET amount = 2",
+		"UPDATE ledger_entry SET id = 'le_2'",
+		"DELETE FROM ledger_entry",
+		"UPDATE audit_event SET detail = ''",
+		"UPDATE audit_event SET seq = 2",
+		"DELETE FROM audit_event WHERE seq = 1",
+	};
+
+	(void)state;
+	run(good_rows);
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		assert_int_equal(sqlite3_exec(db, tries[i], NULL, NULL, NULL),
+		    SQLITE_CONSTRAINT_TRIGGER);
+		assert_non_null(strstr(sqlite3_errmsg(db), "are never"));
+	}
+}
+
+/* Statements that must fail on a CHECK: what is changed and to what. */
+static const struct {
+	const char	*table;
+	const char	*change;
+} bites[] = {
+	{ "partner", "partner_id = 'ab'" },
+	{ "partner", "partner_id = printf('%065d', 1)" },
+	{ "partner", "legal_name = 'a'" },
+	{ "partner", "legal_name = printf('%0201d', 1)" },
+	{ "partner", "status = 'Active'" },
+	{ "partner", "kyc_status = 'maybe'" },
+	{ "partner", "fee_ppm = -1" },
+	{ "partner", "fee_ppm = 1000001" },
+	{ "client", "client_id = 'ab'" },
+	{ "client", "client_id = printf('%065d', 1)" },
+	{ "client", "legal_name = 'a'" },
+	{ "client", "legal_name = printf('%0201d', 1)" },
+	{ "client", "status = 'pending'" },
+	{ "client", "fee_ppm = -1" },
+	{ "client", "fee_ppm = 1000001" },
+	{ "client", "fee_flat_usd = -1" },
+	{ "client", "fee_flat_usd = 1001" },
+	{ "api_key", "name = ''" },
+	{ "api_key", "name = printf('%0101d', 1)" },
+	{ "api_key", "key_hash = zeroblob(31)" },
+	{ "api_key", "key_hint = 'abc'" },
+	{ "tx", "amount = 0" },
+	{ "tx", "amount = -1" },
+	{ "tx", "currency = 'US'" },
+	{ "tx", "currency = 'USDT'" },
+	{ "tx", "echezona_reference = ''" },
+	{ "tx", "echezona_reference = printf('%0129d', 1)" },
+	{ "tx", "status = 'paid'" },
+	{ "tx", "processor = ''" },
+	{ "tx", "refunded_amount = -1" },
+	{ "tx", "refunded_amount = 101" },
+	{ "tx", "disputed_amount = -1" },
+	{ "tx", "settlement_status = 'none'" },
+	{ "tx", "processor_fee = 1, platform_fee = 1, net_amount = 99" },
+	{ "idempotency", "idempotency_key = ''" },
+	{ "idempotency", "idempotency_key = printf('%0256d', 1)" },
+	{ "idempotency", "body_hash = zeroblob(33)" },
+	{ "processor_event", "outcome = 'lost'" },
+	{ "ledger_entry", "kind = 'gift'" },
+	{ "ledger_entry", "amount = 0" },
+	{ "ledger_entry", "amount = -1" },
+	{ "ledger_entry", "currency = 'DOLLAR'" },
+	{ "ledger_entry", "credit_account = debit_account" },
+	{ "audit_event", "hash = zeroblob(0)" },
+	{ "audit_head", "id = 2" },
+	{ "audit_head", "hash = zeroblob(31)" },
+	{ "webhook_endpoint", "name = ''" },
+	{ "webhook_endpoint", "name = printf('%0101d', 1)" },
+	{ "webhook_endpoint", "url = 'http://'" },
+	{ "webhook_endpoint", "url = printf('%02001d', 1)" },
+	{ "webhook_endpoint", "status = 'off'" },
+	{ "webhook_endpoint", "max_attempts = 0" },
+	{ "webhook_endpoint", "max_attempts = 51" },
+	{ "webhook_endpoint", "last_duration_ms = -1" },
+	{ "webhook_subscription", "event_type = 'transaction_pending'" },
+	{ "delivery", "status = 'sent'" },
+	{ "attempt", "duration_ms = -1" },
+	{ "operator", "email = 'ab'" },
+	{ "operator", "email = printf('%0255d', 1)" },
+	{ "operator", "role = 'root'" },
+};
+enum { BITES = sizeof(bites) / sizeof(bites[0]) };
+
+static int
+count_words(const char *text, const char *word)
+{
+	int n = 0;
+
+	while ((text = strstr(text, word)) != NULL) {
+		n++;
+		text += strlen(word);
+	}
+	return n;
+}
+
+/* The changes of final rows must get as far as the constraints. */
+static void
+drop_triggers(void)
+{
+	run("DROP TRIGGER ledger_entry_is_final_update");
+	run("DROP TRIGGER audit_event_is_final_update");
+}
+
+static void
+every_check_bites(void **state)
+{
+	char sql[256], seen[BITES][256];
+	int n = 0;
+
+	(void)state;
+	run(good_rows);
+	drop_triggers();
+	for (size_t i = 0; i < BITES; i++) {
+		snprintf(sql, sizeof(sql), "UPDATE %s SET %s",
+		    bites[i].table, bites[i].change);
+		if (sqlite3_exec(db, sql, NULL, NULL, NULL) !=
+		    SQLITE_CONSTRAINT_CHECK)
+			fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+		snprintf(seen[n], sizeof(seen[n]), "%s: %s", bites[i].table,
+		    sqlite3_errmsg(db));
+		bool known = false;
+		for (int k = 0; k < n; k++)
+			known |= strcmp(seen[k], seen[n]) == 0;
+		n += !known;
+	}
+	/* As many different ones as the schema has. */
+	assert_int_equal(n, count_words(schema_sql, "CHECK ("));
+}
+
+static void
+limits_themselves_are_allowed(void **state)
+{
+	static const char *const changes[] = {
+		"client SET fee_ppm = 0, fee_flat_usd = 1000",
+		"client SET fee_ppm = 1000000, fee_flat_usd = 0",
+		"client SET legal_name = printf('%0200d', 1)",
+		"tx SET refunded_amount = 100",
+		"tx SET echezona_reference = printf('%0128d', 1)",
+		"tx SET processor_fee = 1, platform_fee = -1, net_amount = 100",
+		"idempotency SET idempotency_key = printf('%0255d', 1)",
+		"webhook_endpoint SET max_attempts = 50",
+		"webhook_endpoint SET url = printf('%02000d', 1)",
+		"operator SET email = printf('%0254d', 1)",
+	};
+	char sql[256];
+
+	(void)state;
+	run(good_rows);
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		snprintf(sql, sizeof(sql), "UPDATE %s", changes[i]);
+		run(sql);
+	}
+}
+
+/* Changes that must fail on another constraint. */
+static void
+keys_and_references_bite(void **state)
+{
+	static const struct {
+		const char	*sql;
+		int		 code;
+	} tries[] = {
+		{ "UPDATE client SET partner_id = 'NOBODY'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE api_key SET partner_id = 'NOBODY'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE tx SET client_id = 'NOBODY'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE tx SET partner_id = 'NOBODY'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE processor_event SET clive_tx_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE ledger_entry SET clive_tx_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE webhook_endpoint SET partner_id = 'NOBODY'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE webhook_subscription SET endpoint_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE event SET clive_tx_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE delivery SET event_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE delivery SET endpoint_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE attempt SET delivery_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE operator_session SET operator_id = 'NOBODY'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "DELETE FROM partner", SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "DELETE FROM tx", SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE tx SET processor_ref = 'pi_1'",
+		    SQLITE_CONSTRAINT_UNIQUE },
+		{ "INSERT INTO api_key SELECT 'key_2', partner_id, name, "
+		    "key_hash, key_hint, hmac_sealed, created_at, NULL FROM "
+		    "api_key", SQLITE_CONSTRAINT_UNIQUE },
+		{ "INSERT INTO client SELECT 'cl_2', partner_id, client_id, "
+		    "legal_name, status, NULL, NULL, NULL, NULL, NULL, NULL, "
+		    "NULL, NULL, NULL, 1, 1 FROM client",
+		    SQLITE_CONSTRAINT_UNIQUE },
+		{ "INSERT INTO operator SELECT 'op_2', email, password, "
+		    "role, 1, NULL FROM operator", SQLITE_CONSTRAINT_UNIQUE },
+		{ "INSERT INTO idempotency SELECT * FROM idempotency",
+		    SQLITE_CONSTRAINT_PRIMARYKEY },
+		{ "INSERT INTO processor_event SELECT * FROM "
+		    "processor_event", SQLITE_CONSTRAINT_PRIMARYKEY },
+		{ "INSERT INTO attempt SELECT * FROM attempt",
+		    SQLITE_CONSTRAINT_PRIMARYKEY },
+		{ "INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, "
+		    "zeroblob(32))", SQLITE_CONSTRAINT_PRIMARYKEY },
+		{ "UPDATE tx SET meta = x'00'", SQLITE_CONSTRAINT_DATATYPE },
+		{ "UPDATE tx SET amount = 'much'",
+		    SQLITE_CONSTRAINT_DATATYPE },
+		{ "UPDATE tx SET amount = 1.5", SQLITE_CONSTRAINT_DATATYPE },
+		{ "UPDATE tx SET settlement_status = NULL",
+		    SQLITE_CONSTRAINT_NOTNULL },
+	};
+
+	(void)state;
+	run(good_rows);
+	drop_triggers();
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		int rc = sqlite3_exec(db, tries[i].sql, NULL, NULL, NULL);
+
+		if (rc != tries[i].code)
+			fail_msg("%s: %d %s", tries[i].sql, rc,
+			    sqlite3_errmsg(db));
+	}
+}
+
+static void
+every_table_is_strict_and_explained(void **state)
+{
+	(void)state;
+	assert_int_equal(count_words(schema_sql, "\nCREATE TABLE "),
+	    count_words(schema_sql, "\n) STRICT"));
+}
+
+#define CASE(f) \
+	cmocka_unit_test_setup_teardown(f, open_memory, close_memory)
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(every_name_has_its_statement),
+	CASE(every_statement_prepares),
+	CASE(parameters_are_numbered_without_gaps),
+	CASE(portable_statements_use_no_words_of_sqlite_alone),
+	CASE(rows_are_found_by_index),
+	CASE(long_lists_are_read_in_order),
+	CASE(hot_statements_use_the_index_made_for_them),
+	CASE(final_rows_cannot_be_changed_or_deleted),
+	CASE(every_check_bites),
+	CASE(limits_themselves_are_allowed),
+	CASE(keys_and_references_bite),
+	cmocka_unit_test(every_table_is_strict_and_explained),
+};
+
+TEST_MAIN("sql", tests)
