@@ -251,7 +251,8 @@ store_word(char *to, const struct setting *s, const char *value)
 	size_t i = 0;
 
 	if (*value == '\0')
-		return store_text(to, CONF_WORD_MAX, s->initial);
+		return *s->initial == '\0' &&
+		    store_text(to, CONF_WORD_MAX, value);
 	while (strcmp(choices[i].key, s->key) != 0)
 		i++;
 	return strchr(value, ' ') == NULL &&

@@ -233,6 +233,7 @@ claim(struct conn *c, void *arg)
 	struct request *rq = m->rq;
 	const struct fault *fault;
 	int64_t now = clock_now();
+	bool left = false;
 
 	m->answered = false;
 	rq->resume = rq->claimed_tx = NULL;
@@ -247,6 +248,7 @@ claim(struct conn *c, void *arg)
 	case IDEM_RUNNING:
 		return &FAULT_IDEMPOTENCY_IN_PROGRESS;
 	case IDEM_LEFT:
+		left = true;
 		rq->resume = m->idem.clive_tx_id;
 		break;
 	case IDEM_FRESH:
@@ -254,13 +256,13 @@ claim(struct conn *c, void *arg)
 		break;
 	}
 	fault = run_before(c, m);
-	if (fault != NULL && (rq->resume != NULL || !fault->kept))
+	if (fault != NULL && (left || !fault->kept))
 		return fault;
 	if (fault != NULL) {
 		reply_fault(rq, fault);
 		store(c, rq);
 		m->answered = true;
-	} else if (rq->resume != NULL) {
+	} else if (left) {
 		lease(c, m, now + claim_ms(rq->conf));
 	} else {
 		insert_claim(c, m, now + claim_ms(rq->conf));

@@ -37,7 +37,6 @@ stripe_to_payment(const struct stripe_event *e, struct slice body,
 	p->page_prefix = "cs_";
 	p->outcome = outcome_of(e);
 	p->body = body;
-	p->clive_tx_id = e->clive_tx_id;
 	if (e->meaning == STRIPE_DISPUTED)
 		p->object_id = e->object_id;
 	p->has_amount = e->has_amount;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -37,11 +38,21 @@ enum {
 	ANSWER_MAX = 16 * 1024 * 1024,
 	START_MS = 40 * 1000,		/* for the web server to answer */
 	STOP_MS = 10 * 1000,
-	COPIES_MAX = 16
+	COPIES_MAX = 24,
+	QUESTION_MAX = 32 * 1024	/* to a processor, with its head */
+};
+
+/* What the processors say: shared with the process that says it. */
+struct script {
+	int	 status;
+	long	 pause;
+	char	 body[4096];
 };
 
 struct world world;
 
+static struct script *script;
+static pid_t processors;
 static CURL *curl;
 static bool in_child;
 static char copies[COPIES_MAX][CONF_PATH_MAX + 32];
@@ -297,6 +308,116 @@ open_world(void)
 	}
 }
 
+/* Reads a request to its end; false where there is none. */
+static bool
+read_question(int fd, char *text)
+{
+	const char *end = NULL, *length;
+	size_t n = 0, all = QUESTION_MAX;
+
+	while (n < all) {
+		ssize_t got = read(fd, text + n, all - n);
+		if (got <= 0)
+			return false;
+		n += (size_t)got;
+		text[n] = '\0';
+		if (end != NULL || (end = strstr(text, "\r\n\r\n")) == NULL)
+			continue;
+		length = strcasestr(text, "\r\nContent-Length:");
+		all = (size_t)(end + 4 - text);
+		if (length != NULL && length < end)
+			all += strtoul(length + 17, NULL, 10);
+		if (all > QUESTION_MAX)
+			return false;
+	}
+	return end != NULL;
+}
+
+static void
+answer_question(int fd)
+{
+	static char text[QUESTION_MAX + 1];
+	const char *body = script->body;
+	int status = script->status;
+
+	if (!read_question(fd, text))
+		return;
+	if (strstr(text, "/generate-token HTTP") != NULL) {
+		status = 200;
+		body = "{\"success\":true,\"token\":\"Bearer token\"}";
+	} else {
+		pause_ms(script->pause);
+	}
+	dprintf(fd, "HTTP/1.1 %d Said\r\nContent-Type: application/json\r\n"
+	    "Content-Length: %zu\r\nConnection: close\r\n\r\n%s", status,
+	    strlen(body), body);
+}
+
+/* Ends with the program, or before. */
+static _Noreturn void
+run_processors(int listener, pid_t program)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == program) {
+		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd == -1)
+			continue;
+		answer_question(fd);
+		close(fd);
+	}
+	_exit(0);
+}
+
+static void
+start_processors(const char *conf)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	socklen_t n = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	pid_t program = getpid();
+
+	script = mmap(NULL, sizeof(*script), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (script == MAP_FAILED || fd == -1 ||
+	    bind(fd, (struct sockaddr *)&a, n) != 0 || listen(fd, 64) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&a, &n) != 0 ||
+	    (processors = fork()) == -1)
+		die("the processors");
+	if (processors == 0)
+		run_processors(fd, program);
+	close(fd);
+	const char *url = textf("http://127.0.0.1:%d", ntohs(a.sin_port));
+	conf_replace(conf, textf("stripe_api_base = %s", url));
+	conf_replace(conf, "stripe_secret_key = " STRIPE_KEY);
+	conf_replace(conf, "stripe_publishable_key = pk_test_1");
+	conf_replace(conf, textf("revolut_api_base = %s", url));
+	conf_replace(conf, "revolut_secret_key = " REVOLUT_KEY);
+	conf_replace(conf, "revolut_webhook_secret = " REVOLUT_SECRET);
+	conf_replace(conf, textf("clickpesa_api_url = %s", url));
+	conf_replace(conf, "clickpesa_client_id = client");
+	conf_replace(conf, "clickpesa_api_key = " CLICKPESA_KEY);
+	conf_replace(conf, "clickpesa_checksum_key = " CLICKPESA_CHECKSUM_KEY);
+}
+
+static void
+stop_processors(void)
+{
+	if (processors == 0)
+		return;
+	kill(processors, SIGKILL);
+	waitpid(processors, NULL, 0);
+}
+
+void
+processor_says(int status, const char *body, long pause)
+{
+	assert_true(strlen(body) < sizeof(script->body));
+	snprintf(script->body, sizeof(script->body), "%s", body);
+	script->status = status;
+	script->pause = pause;
+}
+
 static void
 make_small_disk(void)
 {
@@ -326,6 +447,8 @@ make_world(const struct world_options *options)
 	}
 	snprintf(path, sizeof(path), "%s/clive.conf", world.var);
 	conf_replace(path, "rate_limit_per_minute = 0");
+	if (options->processors)
+		start_processors(path);
 	for (size_t i = 0; i < 8 && options->conf[i] != NULL; i++)
 		conf_replace(path, options->conf[i]);
 	open_world();
@@ -527,6 +650,7 @@ world_start(const struct world_options *options)
 			    world.mode);
 			show_logs();
 			stop_server();
+			stop_processors();
 			remove_world();
 			return -1;
 		}
@@ -567,6 +691,8 @@ log_is_clean(const char *name)
 		world.partner.key, world.partner.hmac_secret,
 		world.platform.key, world.platform.hmac_secret,
 		STRIPE_SECRET, STRIPE_OLD_SECRET, OPERATOR_PASSWORD,
+		STRIPE_KEY, REVOLUT_KEY, REVOLUT_SECRET, CLICKPESA_KEY,
+		CLICKPESA_CHECKSUM_KEY,
 		"AddressSanitizer", "LeakSanitizer", "runtime error",
 		"bort", "egmentation"
 	};
@@ -594,6 +720,7 @@ world_stop(void)
 	setup_close(&world.setup);
 	become_ourselves();
 	stop_server();
+	stop_processors();
 	good = log_is_clean("serve.log") && good;
 	good = log_is_clean("lighttpd.log") && good;
 	good = log_is_clean("programs.log") && good;

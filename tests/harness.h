@@ -39,12 +39,24 @@
 #define TRANSACTIONS "/api/v1/transactions"
 #define CLIENTS "/api/v1/clients"
 #define BRANDING "/api/v1/branding/packet"
+#define CHECKOUT "/api/v1/transactions/checkout-intent"
+#define CHECKOUT_V2 "/api/v1/transactions/checkout-intent-v2"
+#define HOSTED "/payment/intent"
 #define STRIPE_WEBHOOK "/api/v1/webhooks/stripe"
+#define REVOLUT_WEBHOOK "/api/v1/webhooks/revolut"
+#define CLICKPESA_WEBHOOK "/webhooks/clickpesa"
 #define ADMIN "/api/v1/admin"
 
 /* Two secrets are live at once, as while one is being replaced. */
 #define STRIPE_SECRET "whsec_new_0123456789"
 #define STRIPE_OLD_SECRET "whsec_old_0123456789"
+
+/* What the processors know us by, where there are any. */
+#define STRIPE_KEY "sk_test_0123456789"
+#define REVOLUT_KEY "sk_revolut_0123456789"
+#define REVOLUT_SECRET "wsk_0123456789"
+#define CLICKPESA_KEY "api_clickpesa_0123456789"
+#define CLICKPESA_CHECKSUM_KEY "checksum_0123456789"
 
 #define OPERATOR_EMAIL "owner@example.com"
 #define OPERATOR_PASSWORD "correct horse battery"
@@ -53,6 +65,7 @@ struct world_options {
 	const char	*conf[8];	/* lines that replace those of clive.conf */
 	bool		 with_operator;	/* hashing a password takes a while */
 	bool		 small_disk;	/* the database on 2 MiB, if we may mount */
+	bool		 processors;	/* all are configured: processor_says */
 };
 
 /* Everything that a program's cases share. */
@@ -216,6 +229,12 @@ void		 db_exec(const char *sql);
 /* The first column of the first row as text; NULL: no row, or NULL. */
 const char	*db_text(const char *sql);
 int64_t		 db_int(const char *sql);
+
+/*
+ * What all processors answer from now on, each time after a pause (ms). They
+ * are one server, which gives ClickPesa's tokens out without being told.
+ */
+void		 processor_says(int status, const char *body, long pause);
 
 /* A copy of the data directory for plain_run, with lines of clive.conf
  * replaced; gone at the end of the program. Never root's. */

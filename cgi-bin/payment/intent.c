@@ -97,7 +97,7 @@ static const struct action actions[] = {
 	{ METHOD_POST, ACCESS_SIGNED, .forms = true, .fields = fields,
 	  .input_size = sizeof(struct hosted), .before = hosted_before,
 	  .ask = hosted_ask, .after = after },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = {

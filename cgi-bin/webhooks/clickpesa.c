@@ -168,7 +168,7 @@ handle(struct request *rq, void *arg)
 static const struct action actions[] = {
 	{ METHOD_POST, ACCESS_PUBLIC, .raw_body = true,
 	  .body_max = 256 * 1024, .handle = handle, .started = started },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = {

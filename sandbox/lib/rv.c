@@ -178,7 +178,7 @@ sign(struct box *box, const char *body, int64_t at, bool bad)
 }
 
 const struct hook_service rv_hook = {
-	"revolut", "/api/v1/webhooks/revolut", sign
+	.name = "revolut", .path = "/api/v1/webhooks/revolut", .sign = sign
 };
 
 static void

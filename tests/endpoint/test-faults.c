@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -41,6 +43,83 @@ attach_with(const char *id, const char *intent)
 {
 	return textf("{\"clive_tx_id\":\"%s\",\"stripe_payment_intent_id\":"
 	    "\"%s\"}", id, intent);
+}
+
+static const char *
+checkout_body(const char *reference)
+{
+	return textf("{\"partner_id\":\"" PARTNER "\",\"client_id\":\"" CLIENT
+	    "\",\"amount\":10,\"currency\":\"EUR\",\"email\":"
+	    "\"payer@example.com\",\"echezona_reference\":\"%s\","
+	    "\"payment_type\":\"open_banking\",\"issuer_country\":\"DE\"}",
+	    reference);
+}
+
+static const char *
+hosted_body(const char *provider)
+{
+	return textf("{\"provider\":\"%s\",\"client_id\":\"" CLIENT
+	    "\",\"amount\":10,\"currency\":\"USD\"}", provider);
+}
+
+/* The same with settings of its own. */
+static struct answer *
+post_under(const char *const *lines, const char *path, const char *body)
+{
+	return plain_post(var_copy(lines), 0, &world.partner, path,
+	    "fault-conf", body);
+}
+
+/* A webhook of whoever it is; the lines are those of clive.conf. */
+static struct answer *
+hook_under(const char *const *lines, const char *path, const char *body)
+{
+	return plain_run(&(struct cgi){ .program = path,
+	    .var = var_copy(lines), .input = body, .len = strlen(body),
+	    .env = { "REQUEST_METHOD=POST", "CONTENT_TYPE=application/json",
+	    textf("CONTENT_LENGTH=%zu", strlen(body)) } });
+}
+
+static struct answer *
+hook(const char *path, const char *body)
+{
+	return ask(&(struct call){ .path = path, .body = body });
+}
+
+/* A webhook that Revolut signed. */
+static struct answer *
+revolut_post(const char *body)
+{
+	const char *at = textf("%lld", (long long)clock_now());
+	const char *text = textf("v1.%s.%s", at, body);
+	char hex[SHA256_HEX_SIZE];
+
+	sig_hmac_hex(REVOLUT_SECRET, strlen(REVOLUT_SECRET), text,
+	    strlen(text), hex);
+	return ask(&(struct call){ .path = REVOLUT_WEBHOOK, .body = body,
+	    .lines = { textf("Revolut-Request-Timestamp: %s", at),
+	    textf("Revolut-Signature: v1=%s", hex) } });
+}
+
+static const char clickpesa_paid[] = "{\"event\":\"PAYMENT RECEIVED\","
+    "\"data\":{\"status\":\"SUCCESS\",\"orderReference\":\"FAULTPAID\"}}";
+
+static int64_t
+payments(const char *reference)
+{
+	return db_int(textf("SELECT count(*) FROM tx WHERE echezona_reference "
+	    "= '%s'", reference));
+}
+
+static void
+wait_for(const char *count)
+{
+	const struct timespec pause = { 0, 10 * 1000000 };
+
+	for (int i = 0; db_int(count) < 1; i++) {
+		assert_true(i < 500);
+		nanosleep(&pause, NULL);
+	}
 }
 
 /* Initialize with these headers and nothing else. */
@@ -158,20 +237,32 @@ idempotency_conflict(void)
 	    initialize_body("another"));
 }
 
+/* The first one still waits for its processor. */
 static struct answer *
 idempotency_in_progress(void)
 {
-	const char *body = initialize_body("fault");
-	uint8_t hash[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
+	const char *body = checkout_body("fault-run");
+	int status;
 
-	sig_sha256(body, strlen(body), hash);
-	hex_encode(hash, sizeof(hash), hex);
-	db_exec(textf("INSERT INTO idempotency (day, owner, path, "
-	    "idempotency_key, body_hash, created_at) VALUES (%lld, '" PARTNER
-	    "', '" INITIALIZE "', 'fault-run', x'%s', 1)",
-	    (long long)(clock_now() / 86400000), hex));
-	return ask_post(&world.partner, INITIALIZE, "fault-run", body);
+	processor_says(200, "{\"id\":\"pi_faultrun\",\"object\":"
+	    "\"payment_intent\",\"status\":\"requires_payment_method\","
+	    "\"client_secret\":\"pi_faultrun_secret\"}", 2000);
+	pid_t pid = fork();
+	if (pid == 0) {
+		ask_anew();
+		_exit(ask_post(&world.partner, CHECKOUT, "fault-run",
+		    body)->status == 201 ? 0 : 1);
+	}
+	wait_for("SELECT count(*) FROM idempotency WHERE idempotency_key = "
+	    "'fault-run' AND status IS NULL");
+	struct answer *a = ask_post(&world.partner, CHECKOUT, "fault-run",
+	    body);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	assert_status(ask_post(&world.partner, CHECKOUT, "fault-run", body),
+	    201);
+	assert_int_equal(payments("fault-run"), 1);
+	return a;
 }
 
 static struct answer *
@@ -259,6 +350,93 @@ tx_not_attachable(void)
 }
 
 static struct answer *
+no_route(void)
+{
+	db_exec("UPDATE fee_rule SET ended_at = 1 WHERE payment_type = "
+	    "'open_banking'");
+	struct answer *a = post(&world.partner, CHECKOUT_V2,
+	    checkout_body("fault-route"));
+	db_exec("UPDATE fee_rule SET ended_at = NULL WHERE payment_type = "
+	    "'open_banking'");
+	return a;
+}
+
+static struct answer *
+processor_refused(void)
+{
+	processor_says(400, "{\"error\":{\"type\":\"invalid_request_error\","
+	    "\"code\":\"amount_too_small\",\"message\":\"Too small\"}}", 0);
+	return post(&world.partner, CHECKOUT, checkout_body("fault-no"));
+}
+
+static struct answer *
+processor_unavailable(void)
+{
+	processor_says(500, "{}", 0);
+	return post(&world.partner, CHECKOUT, checkout_body("fault-down"));
+}
+
+static struct answer *
+stripe_key_missing(void)
+{
+	static const char *const lines[] = { "stripe_secret_key =", NULL };
+
+	return post_under(lines, CHECKOUT, checkout_body("fault-conf"));
+}
+
+static struct answer *
+stripe_publishable_missing(void)
+{
+	static const char *const lines[] = { "stripe_publishable_key =", NULL };
+
+	return post_under(lines, CHECKOUT, checkout_body("fault-conf"));
+}
+
+static struct answer *
+revolut_key_missing(void)
+{
+	static const char *const lines[] = { "revolut_secret_key =", NULL };
+
+	return post_under(lines, CHECKOUT_V2, checkout_body("fault-conf"));
+}
+
+/* ClickPesa would have to be asked whether this is true. */
+static struct answer *
+clickpesa_key_missing(void)
+{
+	static const char *const lines[] = { "clickpesa_api_key =",
+	    "clickpesa_webhook_verify = query", NULL };
+
+	db_exec(textf("UPDATE tx SET processor = 'clickpesa', processor_ref = "
+	    "'FAULTKEY' WHERE clive_tx_id = '%s'", tx_new("fault-key")));
+	return hook_under(lines, CLICKPESA_WEBHOOK, "{\"event\":"
+	    "\"PAYMENT RECEIVED\",\"data\":{\"status\":\"SUCCESS\","
+	    "\"orderReference\":\"FAULTKEY\"}}");
+}
+
+static struct answer *
+provider_not_configured(void)
+{
+	static const char *const lines[] = { "clickpesa_client_id =", NULL };
+
+	return post_under(lines, HOSTED, hosted_body("clickpesa"));
+}
+
+static struct answer *
+checkout_refused(void)
+{
+	processor_says(400, "{\"message\":\"Too small\"}", 0);
+	return post(&world.partner, HOSTED, hosted_body("clickpesa"));
+}
+
+static struct answer *
+checkout_conflict(void)
+{
+	processor_says(409, "{\"message\":\"Order reference used\"}", 0);
+	return post(&world.partner, HOSTED, hosted_body("clickpesa"));
+}
+
+static struct answer *
 stripe_signature_missing(void)
 {
 	return ask(&(struct call){ .path = STRIPE_WEBHOOK, .body = "{}" });
@@ -297,6 +475,73 @@ static struct answer *
 intent_not_found(void)
 {
 	return stripe_succeed("faultnobody");
+}
+
+static struct answer *
+clickpesa_checksum_key_missing(void)
+{
+	static const char *const lines[] = { "clickpesa_checksum_key =",
+	    "clickpesa_webhook_verify = checksum", NULL };
+
+	return hook_under(lines, CLICKPESA_WEBHOOK, clickpesa_paid);
+}
+
+static struct answer *
+clickpesa_checksum_missing(void)
+{
+	return hook(CLICKPESA_WEBHOOK, clickpesa_paid);
+}
+
+static struct answer *
+clickpesa_checksum_invalid(void)
+{
+	return ask(&(struct call){ .path = CLICKPESA_WEBHOOK,
+	    .body = clickpesa_paid,
+	    .lines = { "X-ClickPesa-Signature: 00" } });
+}
+
+static struct answer *
+order_reference_missing(void)
+{
+	return hook(CLICKPESA_WEBHOOK, "{\"event\":\"PAYMENT RECEIVED\","
+	    "\"data\":{\"status\":\"SUCCESS\"}}");
+}
+
+static struct answer *
+revolut_signature_missing(void)
+{
+	return hook(REVOLUT_WEBHOOK, "{}");
+}
+
+static struct answer *
+revolut_signature_invalid(void)
+{
+	return ask(&(struct call){ .path = REVOLUT_WEBHOOK, .body = "{}",
+	    .lines = { "Revolut-Request-Timestamp: 1",
+	    "Revolut-Signature: v1=00" } });
+}
+
+static struct answer *
+revolut_secret_missing(void)
+{
+	static const char *const lines[] = { "revolut_webhook_secret =", NULL };
+
+	return hook_under(lines, REVOLUT_WEBHOOK, "{}");
+}
+
+static struct answer *
+order_missing(void)
+{
+	return revolut_post("{\"event\":\"ORDER_COMPLETED\"}");
+}
+
+static struct answer *
+order_not_found(void)
+{
+	processor_says(404, "{\"code\":\"not_found\",\"message\":\"None\"}",
+	    0);
+	return revolut_post("{\"event\":\"ORDER_COMPLETED\",\"order_id\":"
+	    "\"fault-order\"}");
 }
 
 static struct answer *
@@ -400,12 +645,32 @@ static const struct {
 	{ &FAULT_TX_NOT_FOUND, tx_not_found },
 	{ &FAULT_TX_ALREADY_ATTACHED, tx_already_attached },
 	{ &FAULT_TX_NOT_ATTACHABLE, tx_not_attachable },
+	{ &FAULT_NO_ROUTE, no_route },
+	{ &FAULT_PROCESSOR_REFUSED, processor_refused },
+	{ &FAULT_PROCESSOR_UNAVAILABLE, processor_unavailable },
+	{ &FAULT_STRIPE_KEY_MISSING, stripe_key_missing },
+	{ &FAULT_STRIPE_PUBLISHABLE_MISSING, stripe_publishable_missing },
+	{ &FAULT_REVOLUT_KEY_MISSING, revolut_key_missing },
+	{ &FAULT_CLICKPESA_KEY_MISSING, clickpesa_key_missing },
+	{ &FAULT_PROVIDER_NOT_CONFIGURED, provider_not_configured },
+	{ &FAULT_CHECKOUT_REFUSED, checkout_refused },
+	{ &FAULT_CHECKOUT_CONFLICT, checkout_conflict },
 	{ &FAULT_STRIPE_SIGNATURE_MISSING, stripe_signature_missing },
 	{ &FAULT_STRIPE_SIGNATURE_INVALID, stripe_signature_invalid },
 	{ &FAULT_STRIPE_SECRET_MISSING, stripe_secret_missing },
 	{ &FAULT_WEBHOOK_JSON, webhook_json },
 	{ &FAULT_INTENT_MISSING, intent_missing },
 	{ &FAULT_INTENT_NOT_FOUND, intent_not_found },
+	{ &FAULT_CLICKPESA_CHECKSUM_KEY_MISSING,
+	  clickpesa_checksum_key_missing },
+	{ &FAULT_CLICKPESA_CHECKSUM_MISSING, clickpesa_checksum_missing },
+	{ &FAULT_CLICKPESA_CHECKSUM_INVALID, clickpesa_checksum_invalid },
+	{ &FAULT_ORDER_REFERENCE_MISSING, order_reference_missing },
+	{ &FAULT_REVOLUT_SIGNATURE_MISSING, revolut_signature_missing },
+	{ &FAULT_REVOLUT_SIGNATURE_INVALID, revolut_signature_invalid },
+	{ &FAULT_REVOLUT_SECRET_MISSING, revolut_secret_missing },
+	{ &FAULT_ORDER_MISSING, order_missing },
+	{ &FAULT_ORDER_NOT_FOUND, order_not_found },
 	{ &FAULT_TOKEN_MISSING, token_missing },
 	{ &FAULT_TOKEN_INVALID, token_invalid },
 	{ &FAULT_LOGIN_FAILED, login_failed },
@@ -425,6 +690,15 @@ provoke(const struct fault *fault)
 	return NULL;
 }
 
+static bool
+has_details(const struct fault *fault)
+{
+	return fault == &FAULT_VALIDATION ||
+	    fault == &FAULT_PROCESSOR_REFUSED ||
+	    fault == &FAULT_CHECKOUT_REFUSED ||
+	    fault == &FAULT_CHECKOUT_CONFLICT;
+}
+
 static void
 every_row_of_the_table_can_be_provoked(void **state)
 {
@@ -439,7 +713,7 @@ every_row_of_the_table_can_be_provoked(void **state)
 		    fault_table[n]->text);
 		assert_string_equal(text_at(a, "code"), fault_table[n]->code);
 		assert_int_equal(null_at(a, "details"),
-		    fault_table[n] != &FAULT_VALIDATION);
+		    !has_details(fault_table[n]));
 	}
 	assert_int_equal(n, PROVOKERS);
 }
@@ -452,13 +726,6 @@ no_two_rows_have_the_same_code(void **state)
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(fault_table[i]->code,
 			    fault_table[j]->code);
-}
-
-static int64_t
-payments(const char *reference)
-{
-	return db_int(textf("SELECT count(*) FROM tx WHERE echezona_reference "
-	    "= '%s'", reference));
 }
 
 static void
@@ -760,7 +1027,8 @@ static const struct CMUnitTest tests[] = {
 };
 
 static const struct world_options options = {
-	.conf = { "wait_ms = 200" }, .with_operator = true, .small_disk = true
+	.conf = { "wait_ms = 200" }, .with_operator = true,
+	.small_disk = true, .processors = true
 };
 
 ENDPOINT_MAIN("faults", tests, &options)

@@ -241,10 +241,10 @@ file_running(const char *key, const char *body)
 	sig_sha256(body, strlen(body), hash);
 	hex_encode(hash, sizeof(hash), hex);
 	db_exec(textf("INSERT INTO idempotency (day, owner, path, "
-	    "idempotency_key, body_hash, created_at) VALUES (%lld, '" PARTNER
-	    "', '" INITIALIZE "', '%s', x'%s', %lld)",
+	    "idempotency_key, body_hash, created_at, lease_until) VALUES "
+	    "(%lld, '" PARTNER "', '" INITIALIZE "', '%s', x'%s', %lld, %lld)",
 	    (long long)(clock_now() / (24 * HOUR_MS)), key, hex,
-	    (long long)clock_now()));
+	    (long long)clock_now(), (long long)clock_now() + HOUR_MS));
 }
 
 static void

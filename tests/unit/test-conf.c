@@ -79,6 +79,24 @@ assert_defaults(void)
 	assert_false(conf.live);
 	assert_string_equal(conf.base_url, "http://localhost:4390");
 	assert_int_equal(conf.stripe_webhook_secret_count, 0);
+	assert_string_equal(conf.stripe_api_base, "https://api.stripe.com");
+	assert_string_equal(conf.stripe_secret_key, "");
+	assert_string_equal(conf.stripe_publishable_key, "");
+	assert_string_equal(conf.revolut_api_base,
+	    "https://merchant.revolut.com");
+	assert_string_equal(conf.revolut_secret_key, "");
+	assert_string_equal(conf.revolut_public_key, "");
+	assert_int_equal(conf.revolut_webhook_secret_count, 0);
+	assert_string_equal(conf.clickpesa_api_url,
+	    "https://api.clickpesa.com/third-parties");
+	assert_string_equal(conf.clickpesa_client_id, "");
+	assert_string_equal(conf.clickpesa_api_key, "");
+	assert_string_equal(conf.clickpesa_webhook_url, "");
+	assert_string_equal(conf.clickpesa_checksum_key, "");
+	assert_string_equal(conf.clickpesa_checksum_method, "canonical");
+	assert_string_equal(conf.clickpesa_url_fields, "all");
+	assert_string_equal(conf.clickpesa_webhook_verify, "");
+	assert_int_equal(conf.processor_timeout_ms, 15000);
 	assert_int_equal(conf.rate_limit, 120);
 	assert_int_equal(conf.threads, 16);
 	assert_int_equal(conf.wait_ms, 5000);
@@ -142,6 +160,95 @@ every_key_is_read(void **state)
 }
 
 static void
+every_key_of_a_processor_is_read(void **state)
+{
+	(void)state;
+	assert_reads("stripe_api_base = http://box/stripe\n"
+	    "stripe_secret_key = sk_1\n"
+	    "stripe_publishable_key = pk_1\n"
+	    "revolut_api_base = http://box/revolut\n"
+	    "revolut_secret_key = sk_2\n"
+	    "revolut_public_key = pk_2\n"
+	    "revolut_webhook_secret = wsk_a wsk_b wsk_c\n"
+	    "clickpesa_api_url = http://box/third-parties\n"
+	    "clickpesa_client_id = id_3\n"
+	    "clickpesa_api_key = SK3\n"
+	    "clickpesa_webhook_url = https://pay.example/hook\n"
+	    "clickpesa_checksum_key = CHK3\n"
+	    "clickpesa_checksum_method = legacy\n"
+	    "clickpesa_url_fields = documented\n"
+	    "clickpesa_webhook_verify = query\n"
+	    "processor_timeout_ms = 100\n");
+	assert_string_equal(conf.stripe_api_base, "http://box/stripe");
+	assert_string_equal(conf.stripe_secret_key, "sk_1");
+	assert_string_equal(conf.stripe_publishable_key, "pk_1");
+	assert_string_equal(conf.revolut_api_base, "http://box/revolut");
+	assert_string_equal(conf.revolut_secret_key, "sk_2");
+	assert_string_equal(conf.revolut_public_key, "pk_2");
+	assert_int_equal(conf.revolut_webhook_secret_count, 3);
+	assert_string_equal(conf.revolut_webhook_secret[0], "wsk_a");
+	assert_string_equal(conf.revolut_webhook_secret[2], "wsk_c");
+	assert_int_equal(conf.stripe_webhook_secret_count, 0);
+	assert_string_equal(conf.clickpesa_api_url,
+	    "http://box/third-parties");
+	assert_string_equal(conf.clickpesa_client_id, "id_3");
+	assert_string_equal(conf.clickpesa_api_key, "SK3");
+	assert_string_equal(conf.clickpesa_webhook_url,
+	    "https://pay.example/hook");
+	assert_string_equal(conf.clickpesa_checksum_key, "CHK3");
+	assert_string_equal(conf.clickpesa_checksum_method, "legacy");
+	assert_string_equal(conf.clickpesa_url_fields, "documented");
+	assert_string_equal(conf.clickpesa_webhook_verify, "query");
+	assert_int_equal(conf.processor_timeout_ms, 100);
+}
+
+static void
+each_word_of_a_choice_is_taken(void **state)
+{
+	static const char *const methods[] = { "canonical", "legacy" },
+	    *const fields[] = { "all", "documented" },
+	    *const verify[] = { "checksum", "query", "off" };
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "clickpesa_checksum_method=%s\n"
+		    "clickpesa_url_fields=%s\n", methods[i], fields[i]);
+		assert_reads(text);
+		assert_string_equal(conf.clickpesa_checksum_method,
+		    methods[i]);
+		assert_string_equal(conf.clickpesa_url_fields, fields[i]);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text),
+		    "clickpesa_webhook_verify = %s\t\n", verify[i]);
+		assert_reads(text);
+		assert_string_equal(conf.clickpesa_webhook_verify, verify[i]);
+	}
+}
+
+static void
+what_is_optional_may_be_empty(void **state)
+{
+	(void)state;
+	assert_reads("stripe_webhook_secret =\n"
+	    "stripe_secret_key =\n"
+	    "stripe_publishable_key = \n"
+	    "revolut_secret_key=\n"
+	    "revolut_public_key =\t\n"
+	    "revolut_webhook_secret =\n"
+	    "clickpesa_client_id =\r\n"
+	    "clickpesa_api_key =\n"
+	    "clickpesa_webhook_url =\n"
+	    "clickpesa_checksum_key =\n"
+	    "clickpesa_webhook_verify =\n");
+	assert_defaults();
+	/* A value goes as it stands, blanks and signs within it too. */
+	assert_reads("clickpesa_checksum_key = a b=c#d \n");
+	assert_string_equal(conf.clickpesa_checksum_key, "a b=c#d");
+}
+
+static void
 refuses_unknown_keys(void **state)
 {
 	(void)state;
@@ -200,6 +307,25 @@ refuses_bad_values(void **state)
 		{ "webhook_parallel_endpoint", "1001" },
 		{ "session_s", "59" }, { "session_s", "86401" },
 		{ "stripe_webhook_secret", "a b c d e" },
+		{ "revolut_webhook_secret", "a b c d e" },
+		{ "stripe_api_base", "" }, { "revolut_api_base", "" },
+		{ "clickpesa_api_url", "" },
+		{ "processor_timeout_ms", "" },
+		{ "processor_timeout_ms", "99" },
+		{ "processor_timeout_ms", "120001" },
+		{ "clickpesa_checksum_method", "" },
+		{ "clickpesa_checksum_method", "Legacy" },
+		{ "clickpesa_checksum_method", "canonical legacy" },
+		{ "clickpesa_checksum_method", "canonica" },
+		{ "clickpesa_checksum_method", "all" },
+		{ "clickpesa_url_fields", "" },
+		{ "clickpesa_url_fields", "documented all" },
+		{ "clickpesa_url_fields", "al" },
+		{ "clickpesa_url_fields", "none" },
+		{ "clickpesa_webhook_verify", "on" },
+		{ "clickpesa_webhook_verify", "OFF" },
+		{ "clickpesa_webhook_verify", "query off" },
+		{ "clickpesa_webhook_verify", "checksum_and_query" },
 	};
 	char text[256], rest[128];
 
@@ -242,6 +368,10 @@ lists_hold_as_many_as_there_is_room_for(void **state)
 	    CONF_SECRETS_MAX);
 	assert_reads(text);
 	assert_int_equal(conf.stripe_webhook_secret_count, CONF_SECRETS_MAX);
+	make_list(text, sizeof(text), "revolut_webhook_secret", "wsk_x",
+	    CONF_SECRETS_MAX);
+	assert_reads(text);
+	assert_int_equal(conf.revolut_webhook_secret_count, CONF_SECRETS_MAX);
 	/* One pause replaces both of the defaults. */
 	assert_reads("webhook_retry_ms = 5\n");
 	assert_int_equal(conf.webhook_retry_count, 1);
@@ -266,6 +396,15 @@ refuses_values_that_do_not_fit(void **state)
 	value[256] = '\0';
 	snprintf(text, sizeof(text), "base_url = %s\n", value);
 	assert_refuses(text, "1: bad value for base_url");
+	snprintf(text, sizeof(text), "stripe_secret_key = %s\n", value);
+	assert_refuses(text, "1: bad value for stripe_secret_key");
+	snprintf(text, sizeof(text), "clickpesa_webhook_verify = %s\n",
+	    value);
+	assert_refuses(text, "1: bad value for clickpesa_webhook_verify");
+	value[255] = '\0';
+	snprintf(text, sizeof(text), "stripe_secret_key = %s\n", value);
+	assert_reads(text);
+	assert_string_equal(conf.stripe_secret_key, value);
 }
 
 static void
@@ -306,6 +445,8 @@ never_quotes_a_value(void **state)
 	(void)state;
 	assert_refuses("stripe_webhook_secret = 1 2 3 4 hush\n",
 	    "1: bad value for stripe_webhook_secret");
+	assert_refuses("clickpesa_checksum_method = hush\n",
+	    "1: bad value for clickpesa_checksum_method");
 	assert_refuses("stripe_webhook_secrets = hush\n",
 	    "1: unknown setting");
 	assert_refuses("hush\n", "1: no '=' in this line");
@@ -395,7 +536,15 @@ static void
 the_example_explains_every_key(void **state)
 {
 	static const char *const keys[] = { "mode", "base_url",
-	    "stripe_webhook_secret", "rate_limit_per_minute", "threads",
+	    "stripe_webhook_secret", "stripe_api_base", "stripe_secret_key",
+	    "stripe_publishable_key", "revolut_api_base",
+	    "revolut_secret_key", "revolut_public_key",
+	    "revolut_webhook_secret", "clickpesa_api_url",
+	    "clickpesa_client_id", "clickpesa_api_key",
+	    "clickpesa_webhook_url", "clickpesa_checksum_key",
+	    "clickpesa_checksum_method", "clickpesa_url_fields",
+	    "clickpesa_webhook_verify", "processor_timeout_ms",
+	    "rate_limit_per_minute", "threads",
 	    "wait_ms", "abandon_after_s", "webhook_timeout_ms",
 	    "webhook_retry_ms", "webhook_parallel",
 	    "webhook_parallel_endpoint", "session_s" };
@@ -423,13 +572,14 @@ the_example_explains_every_key(void **state)
 static void
 wiping_removes_the_secrets(void **state)
 {
-	static const char zeros[sizeof(conf.stripe_webhook_secret)];
+	static const char zeros[sizeof(conf)];
 
 	(void)state;
-	assert_reads("stripe_webhook_secret = whsec_a whsec_b\n");
+	assert_reads("stripe_webhook_secret = whsec_a whsec_b\n"
+	    "stripe_secret_key = sk_1\nrevolut_secret_key = sk_2\n"
+	    "clickpesa_api_key = SK3\nclickpesa_checksum_key = CHK3\n");
 	conf_wipe(&conf);
-	assert_memory_equal(conf.stripe_webhook_secret, zeros,
-	    sizeof(zeros));
+	assert_memory_equal(&conf, zeros, sizeof(zeros));
 }
 
 static void
@@ -554,6 +704,9 @@ static const struct CMUnitTest tests[] = {
 	CASE(empty_file_gives_the_defaults),
 	CASE(blanks_and_comments_say_nothing),
 	CASE(every_key_is_read),
+	CASE(every_key_of_a_processor_is_read),
+	CASE(each_word_of_a_choice_is_taken),
+	CASE(what_is_optional_may_be_empty),
 	CASE(refuses_unknown_keys),
 	CASE(refuses_lines_without_equals),
 	CASE(refuses_keys_given_twice),

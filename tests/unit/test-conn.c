@@ -128,15 +128,18 @@ texts_and_bytes_may_be_null_empty_or_sliced(void **state)
 	struct rows *r;
 
 	(void)state;
-	conn_run(fx.conn, SQL_TX_INSERT, "tttittsti", "CLVTX_1_1",
+	conn_run(fx.conn, SQL_TX_INSERT, "tttittstit", "CLVTX_1_1",
 	    tx->partner_id, tx->client_id, INT64_C(1), "USD", "R",
-	    (struct slice){ text, 4 }, "stripe", fixture_now);
-	assert_string_equal(
-	    tx_find(fx.conn, fx.arena, "CLVTX_1_1")->meta, "meta");
-	conn_run(fx.conn, SQL_TX_INSERT, "tttittsti", "CLVTX_1_2",
+	    (struct slice){ text, 4 }, "stripe", fixture_now, "a@b.example");
+	tx = tx_find(fx.conn, fx.arena, "CLVTX_1_1");
+	assert_string_equal(tx->meta, "meta");
+	assert_string_equal(tx->email, "a@b.example");
+	conn_run(fx.conn, SQL_TX_INSERT, "tttittstin", "CLVTX_1_2",
 	    tx->partner_id, tx->client_id, INT64_C(1), "USD", "R",
 	    (struct slice){ NULL, 0 }, "stripe", fixture_now);
-	assert_null(tx_find(fx.conn, fx.arena, "CLVTX_1_2")->meta);
+	tx = tx_find(fx.conn, fx.arena, "CLVTX_1_2");
+	assert_null(tx->meta);
+	assert_null(tx->email);
 	conn_run(fx.conn, SQL_EVENT_INSERT, "tttbi", "evt_1",
 	    tx->clive_tx_id, "t", "a\0b", (size_t)3, INT64_C(1));
 	conn_run(fx.conn, SQL_EVENT_INSERT, "tttbi", "evt_2",
@@ -309,6 +312,34 @@ undoing_works_after_trouble_and_keeps_its_reason(void **state)
 	assert_string_equal(owner(c, "a"), "y");
 }
 
+/* Three days are looked at; a row names its day, so that it is found again. */
+static void
+a_claimed_key_is_found_on_each_of_three_days(void **state)
+{
+	static const char hash[32];
+
+	(void)state;
+	assert_int_equal(conn_run(fx.conn, SQL_IDEMPOTENCY_CLAIM, "itttbtii",
+	    INT64_C(20), "*", "/x", "k", hash, sizeof(hash), "CLVTX_1_1",
+	    INT64_C(70), INT64_C(60)), 1);
+	for (int64_t today = 18; today <= 22; today++) {
+		struct rows *r = conn_rows(fx.conn, SQL_IDEMPOTENCY_FIND,
+		    "iiittt", today - 1, today, today + 1, "*", "/x", "k");
+
+		assert_int_equal(row_next(r), today >= 19 && today <= 21);
+		if (today < 19 || today > 21)
+			continue;
+		assert_int_equal(row_bytes(r, 0).n, 32);
+		assert_true(row_null(r, 1));
+		assert_true(row_null(r, 2));
+		assert_int_equal(row_int(r, 3), 20);
+		assert_string_equal(row_text(r, 4), "CLVTX_1_1");
+		assert_int_equal(row_int(r, 5), 70);
+		assert_false(row_next(r));
+	}
+	assert_null(conn_failed(fx.conn));
+}
+
 static void
 readers_cannot_write(void **state)
 {
@@ -459,6 +490,7 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(rows_may_be_given_up_and_read_again),
 	FIXTURE_CASE(savepoints_undo_what_came_after_them),
 	FIXTURE_CASE(undoing_works_after_trouble_and_keeps_its_reason),
+	FIXTURE_CASE(a_claimed_key_is_found_on_each_of_three_days),
 	FIXTURE_CASE(readers_cannot_write),
 	FIXTURE_CASE(readers_see_what_is_committed_only),
 	FIXTURE_CASE(another_commit_is_noticed),

@@ -29,7 +29,7 @@ static void
 statuses_are_those_of_refusals(void **state)
 {
 	static const int known[] = { 400, 401, 403, 404, 405, 409, 411, 413,
-	    415, 429, 500, 503 };
+	    415, 422, 429, 500, 502, 503 };
 
 	(void)state;
 	for (size_t i = 0; fault_table[i] != NULL; i++) {
@@ -97,13 +97,21 @@ only_the_rules_of_payments_are_remembered(void **state)
 
 		if (fault_table[i]->kept)
 			assert_true(status == 403 || status == 404 ||
-			    status == 409);
+			    status == 409 || status == 422);
 	}
 	assert_false(FAULT_VALIDATION.kept);
 	assert_false(FAULT_SCOPE.kept);
 	assert_false(FAULT_STORAGE.kept);
 	assert_false(FAULT_IDEMPOTENCY_CONFLICT.kept);
+	assert_false(FAULT_IDEMPOTENCY_IN_PROGRESS.kept);
 	assert_true(FAULT_TX_NOT_FOUND.kept);
+	/* Said for good; the others invite the same request again. */
+	assert_true(FAULT_NO_ROUTE.kept);
+	assert_true(FAULT_PROCESSOR_REFUSED.kept);
+	assert_false(FAULT_PROCESSOR_UNAVAILABLE.kept);
+	assert_false(FAULT_CHECKOUT_REFUSED.kept);
+	assert_false(FAULT_CHECKOUT_CONFLICT.kept);
+	assert_false(FAULT_PROVIDER_NOT_CONFIGURED.kept);
 }
 
 /* Spellings that callers compare with. */
@@ -134,13 +142,38 @@ documented_pairs_stand(void **state)
 		{ &FAULT_TX_NOT_FOUND, 404, "TX_NOT_FOUND" },
 		{ &FAULT_INTENT_NOT_FOUND, 404, "PAYMENT_INTENT_NOT_FOUND" },
 		{ &FAULT_TX_ALREADY_ATTACHED, 409, "TX_ALREADY_ATTACHED" },
+		{ &FAULT_TX_NOT_ATTACHABLE, 409, "TX_NOT_ATTACHABLE" },
+		{ &FAULT_CHECKOUT_CONFLICT, 409, "CHECKOUT_CONFLICT" },
+		{ &FAULT_NO_ROUTE, 422, "NO_ROUTE_AVAILABLE" },
+		{ &FAULT_PROCESSOR_REFUSED, 422, "PROCESSOR_REFUSED" },
 		{ &FAULT_RATE_LIMITED, 429, "RATE_LIMITED" },
+		{ &FAULT_STRIPE_KEY_MISSING, 500, "STRIPE_KEY_MISSING" },
+		{ &FAULT_REVOLUT_KEY_MISSING, 500, "REVOLUT_KEY_MISSING" },
+		{ &FAULT_PROCESSOR_UNAVAILABLE, 502,
+		    "PROCESSOR_UNAVAILABLE" },
+		{ &FAULT_CHECKOUT_REFUSED, 502, "CHECKOUT_REFUSED" },
+		{ &FAULT_CLICKPESA_KEY_MISSING, 503,
+		    "CLICKPESA_KEY_MISSING" },
+		{ &FAULT_PROVIDER_NOT_CONFIGURED, 503,
+		    "PROVIDER_NOT_CONFIGURED" },
 		{ &FAULT_STRIPE_SIGNATURE_MISSING, 400,
 		    "STRIPE_SIGNATURE_MISSING" },
 		{ &FAULT_STRIPE_SIGNATURE_INVALID, 400,
 		    "STRIPE_SIGNATURE_INVALID" },
+		{ &FAULT_REVOLUT_SIGNATURE_MISSING, 400,
+		    "REVOLUT_SIGNATURE_MISSING" },
+		{ &FAULT_REVOLUT_SIGNATURE_INVALID, 400,
+		    "REVOLUT_SIGNATURE_INVALID" },
+		{ &FAULT_CLICKPESA_CHECKSUM_MISSING, 401,
+		    "CLICKPESA_CHECKSUM_MISSING" },
+		{ &FAULT_CLICKPESA_CHECKSUM_INVALID, 401,
+		    "CLICKPESA_CHECKSUM_INVALID" },
 		{ &FAULT_WEBHOOK_JSON, 400, "INVALID_WEBHOOK_JSON" },
 		{ &FAULT_INTENT_MISSING, 400, "MISSING_INTENT_ID" },
+		{ &FAULT_ORDER_MISSING, 400, "MISSING_ORDER_ID" },
+		{ &FAULT_ORDER_REFERENCE_MISSING, 400,
+		    "MISSING_ORDER_REFERENCE" },
+		{ &FAULT_ORDER_NOT_FOUND, 404, "ORDER_NOT_FOUND" },
 		{ &FAULT_STORAGE, 503, "STORAGE_UNAVAILABLE" },
 	};
 

@@ -2,20 +2,25 @@
 /*
  * test-payment.c - what processors tell us, twice, late, and in any order.
  *
- * Events are Stripe's, since those that waited are read again from what was
- * stored. After each case the ledger and the audit chain must agree.
+ * Most events are Stripe's, since those that waited are read again from what
+ * was stored. After each case the ledger and the audit chain must agree.
  */
 #include "payment.h"
 
 #include <string.h>
 
 #include "audit.h"
+#include "clickpesa-events.h"
 #include "fixture.h"
 #include "ledger.h"
+#include "revolut-events.h"
 #include "stripe-events.h"
 
 /* The payment of a case: 750 dollars, intent pi_1. */
 static struct tx *tx;
+
+/* Did the last event received name a payment that there is? */
+static bool was_found;
 
 static int
 begin(void **state)
@@ -33,6 +38,16 @@ begin_unattached(void **state)
 	int rc = fixture_begin(state);
 
 	tx = fixture_tx(75000, "USD");
+	return rc;
+}
+
+/* As begin, but on a page of Stripe's: its intent is not known yet. */
+static int
+begin_on_page(void **state)
+{
+	int rc = fixture_begin(state);
+
+	tx = fixture_pending(75000, "USD", "cs_test_1");
 	return rc;
 }
 
@@ -63,6 +78,7 @@ receive_json(const char *json)
 		fail_msg("no payment event: %s", json);
 	enum payment_result result = payment_receive(fx.conn, fx.arena,
 	    fixture_now, &e, &found);
+	was_found = found != NULL;
 	struct tx *fresh = tx_find(fx.conn, fx.arena, tx->clive_tx_id);
 	if (fresh != NULL)
 		tx = fresh;
@@ -107,6 +123,39 @@ disputed(const char *id, int64_t units, const char *currency,
 	    "\"data\":{\"object\":{\"id\":\"dp_1\",\"payment_intent\":"
 	    "\"pi_1\",\"amount\":%lld,\"currency\":\"%s\","
 	    "\"status\":\"%s\"}}}", id, (long long)units, currency, status));
+}
+
+/* Events of an intent with metadata, whose clive_tx_id may be anything. */
+static enum payment_result
+succeeded_for(const char *id, const char *intent, int64_t units,
+    const char *named)
+{
+	return receive_json(arena_printf(fx.arena, "{\"id\":\"%s\","
+	    "\"type\":\"payment_intent.succeeded\",\"data\":{\"object\":"
+	    "{\"id\":\"%s\",\"amount_received\":%lld,\"currency\":\"usd\","
+	    "\"metadata\":{\"clive_tx_id\":\"%s\"}}}}", id, intent,
+	    (long long)units, named));
+}
+
+static enum payment_result
+failed_for(const char *id, const char *intent, const char *named)
+{
+	return receive_json(arena_printf(fx.arena, "{\"id\":\"%s\","
+	    "\"type\":\"payment_intent.payment_failed\",\"data\":"
+	    "{\"object\":{\"id\":\"%s\",\"metadata\":{\"clive_tx_id\":"
+	    "\"%s\"}}}}", id, intent, named));
+}
+
+static enum payment_result
+refunded_for(const char *id, const char *intent, int64_t total,
+    const char *named)
+{
+	return receive_json(arena_printf(fx.arena, "{\"id\":\"%s\","
+	    "\"type\":\"charge.refunded\",\"data\":{\"object\":"
+	    "{\"payment_intent\":\"%s\",\"amount\":75000,"
+	    "\"amount_refunded\":%lld,\"currency\":\"usd\","
+	    "\"refunded\":false,\"metadata\":{\"clive_tx_id\":\"%s\"}}}}",
+	    id, intent, (long long)total, named));
 }
 
 /* What became of an event, as the database has it. */
@@ -603,6 +652,315 @@ applying_what_does_not_wait_does_nothing(void **state)
 	assert_tx(TX_PENDING, 0, 0, 0);
 }
 
+/* The payment's name at the processor, and how often it was changed. */
+static void
+assert_ref(const char *ref, int renamed)
+{
+	assert_string_equal(tx->processor_ref, ref);
+	assert_int_equal(audits("transaction.reference_known"), renamed);
+}
+
+static void
+a_page_gets_its_intent_with_the_success(void **state)
+{
+	(void)state;
+	assert_int_equal(succeeded_for("evt_1", "pi_1", 75000,
+	    tx->clive_tx_id), PAYMENT_APPLIED);
+	assert_true(was_found);
+	assert_tx(TX_SUCCEEDED, 0, 0, 1);
+	assert_ref("pi_1", 1);
+	assert_outcome("evt_1", "applied");
+	/* From now on it goes by that name. */
+	assert_int_equal(succeeded_for("evt_1", "pi_1", 75000,
+	    tx->clive_tx_id), PAYMENT_UNCHANGED);
+	assert_int_equal(refunded("evt_2", 75000, true), PAYMENT_APPLIED);
+	assert_tx(TX_REFUNDED, 75000, 0, 2);
+	assert_ref("pi_1", 1);
+}
+
+static void
+an_abandoned_page_gets_its_intent_too(void **state)
+{
+	(void)state;
+	assert_true(tx_move(fx.conn, fx.arena, fixture_now, tx, TX_ABANDONED,
+	    "cron:sweep"));
+	assert_int_equal(succeeded_for("evt_1", "pi_1", 75000,
+	    tx->clive_tx_id), PAYMENT_APPLIED);
+	assert_tx(TX_SUCCEEDED, 0, 0, 2);
+	assert_ref("pi_1", 1);
+}
+
+static void
+what_comes_before_a_pages_success_waits_for_it(void **state)
+{
+	(void)state;
+	assert_int_equal(failed_for("evt_1", "pi_1", tx->clive_tx_id),
+	    PAYMENT_WAITING);
+	assert_true(was_found);
+	assert_int_equal(refunded_for("evt_2", "pi_1", 10000,
+	    tx->clive_tx_id), PAYMENT_WAITING);
+	/* A dispute names no payment. */
+	assert_int_equal(disputed("evt_3", 65000, "usd", "needs_response"),
+	    PAYMENT_WAITING);
+	assert_false(was_found);
+	/* One attempt failed: the page is still open. */
+	assert_tx(TX_PENDING, 0, 0, 0);
+	assert_ref("cs_test_1", 0);
+	for (int i = 1; i <= 3; i++)
+		assert_outcome(arena_printf(fx.arena, "evt_%d", i),
+		    "waiting");
+	assert_int_equal(succeeded_for("evt_4", "pi_1", 75000,
+	    tx->clive_tx_id), PAYMENT_APPLIED);
+	tx = tx_find(fx.conn, fx.arena, tx->clive_tx_id);
+	assert_tx(TX_CHARGEBACK, 10000, 65000, 2);
+	assert_ref("pi_1", 1);
+	assert_outcome("evt_1", "unchanged");
+	assert_outcome("evt_2", "applied");
+	assert_outcome("evt_3", "applied");
+}
+
+/* Not even the whole amount, where it went back. */
+static void
+only_a_success_takes_a_page(void **state)
+{
+	(void)state;
+	assert_int_equal(refunded_for("evt_1", "pi_1", 75000,
+	    tx->clive_tx_id), PAYMENT_WAITING);
+	assert_tx(TX_PENDING, 0, 0, 0);
+	assert_ref("cs_test_1", 0);
+	assert_int_equal(succeeded_for("evt_2", "pi_1", 75000,
+	    tx->clive_tx_id), PAYMENT_APPLIED);
+	assert_tx(TX_REFUNDED, 75000, 0, 2);
+	assert_ref("pi_1", 1);
+}
+
+/* Whoever can make payments at the processor can name any of ours. */
+static void
+another_amount_does_not_take_a_page(void **state)
+{
+	const char *id = tx->clive_tx_id;
+
+	(void)state;
+	assert_int_equal(succeeded_for("evt_1", "pi_x", 74999, id),
+	    PAYMENT_WAITING);
+	assert_int_equal(succeeded_for("evt_2", "pi_x", 1, id),
+	    PAYMENT_WAITING);
+	assert_int_equal(receive_json(arena_printf(fx.arena,
+	    "{\"id\":\"evt_3\",\"type\":\"payment_intent.succeeded\","
+	    "\"data\":{\"object\":{\"id\":\"pi_y\",\"amount_received\":"
+	    "75000,\"currency\":\"eur\",\"metadata\":{\"clive_tx_id\":"
+	    "\"%s\"}}}}", id)), PAYMENT_WAITING);
+	assert_int_equal(receive_json(arena_printf(fx.arena,
+	    "{\"id\":\"evt_4\",\"type\":\"payment_intent.succeeded\","
+	    "\"data\":{\"object\":{\"id\":\"pi_z\",\"metadata\":"
+	    "{\"clive_tx_id\":\"%s\"}}}}", id)), PAYMENT_WAITING);
+	assert_tx(TX_PENDING, 0, 0, 0);
+	assert_ref("cs_test_1", 0);
+	for (int i = 1; i <= 4; i++)
+		assert_outcome(arena_printf(fx.arena, "evt_%d", i),
+		    "waiting");
+	assert_int_equal(audits("transaction.amount_mismatch"), 0);
+	/* The real one is still welcome, and the others wait on. */
+	assert_int_equal(succeeded_for("evt_5", "pi_1", 75000, id),
+	    PAYMENT_APPLIED);
+	assert_tx(TX_SUCCEEDED, 0, 0, 1);
+	assert_ref("pi_1", 1);
+	assert_outcome("evt_1", "waiting");
+}
+
+static void
+a_page_gives_its_place_to_one_intent(void **state)
+{
+	const char *id = tx->clive_tx_id;
+
+	(void)state;
+	assert_int_equal(succeeded_for("evt_1", "pi_1", 75000, id),
+	    PAYMENT_APPLIED);
+	assert_int_equal(succeeded_for("evt_2", "pi_2", 75000, id),
+	    PAYMENT_WAITING);
+	assert_false(was_found);
+	assert_int_equal(refunded_for("evt_3", "pi_2", 75000, id),
+	    PAYMENT_WAITING);
+	assert_tx(TX_SUCCEEDED, 0, 0, 1);
+	assert_ref("pi_1", 1);
+}
+
+static void
+only_a_page_takes_an_intent(void **state)
+{
+	struct tx *page = tx, *attached = fixture_pending(75000, "USD",
+	    "pi_9"), *fresh = fixture_tx(75000, "USD");
+
+	(void)state;
+	assert_int_equal(succeeded_for("evt_1", "pi_1", 75000, "CLVTX_1_2"),
+	    PAYMENT_WAITING);
+	assert_int_equal(succeeded_for("evt_2", "pi_2", 75000,
+	    attached->clive_tx_id), PAYMENT_WAITING);
+	assert_int_equal(succeeded_for("evt_3", "pi_3", 75000,
+	    fresh->clive_tx_id), PAYMENT_WAITING);
+	assert_false(was_found);
+	/* Nor does one of another processor's. */
+	tx = fixture_tx(75000, "USD");
+	assert_int_equal(conn_run(fx.conn, SQL_TX_SET_PROCESSOR, "ttit",
+	    "revolut", "rule_revolut_pay_default", fixture_now,
+	    tx->clive_tx_id), 1);
+	tx = tx_find(fx.conn, fx.arena, tx->clive_tx_id);
+	assert_int_equal(tx_attach(fx.conn, fx.arena, fixture_now, tx,
+	    "cs_of_revolut", "key:k"), TX_ATTACH_DONE);
+	assert_int_equal(succeeded_for("evt_4", "pi_4", 75000,
+	    tx->clive_tx_id), PAYMENT_WAITING);
+	assert_false(was_found);
+	assert_tx(TX_PENDING, 0, 0, 0);
+	assert_ref("cs_of_revolut", 0);
+	tx = tx_find(fx.conn, fx.arena, attached->clive_tx_id);
+	assert_tx(TX_PENDING, 0, 0, 0);
+	assert_ref("pi_9", 0);
+	tx = tx_find(fx.conn, fx.arena, fresh->clive_tx_id);
+	assert_tx(TX_INITIALIZED, 0, 0, 0);
+	assert_null(tx->processor_ref);
+	tx = tx_find(fx.conn, fx.arena, page->clive_tx_id);
+	assert_tx(TX_PENDING, 0, 0, 0);
+	assert_ref("cs_test_1", 0);
+	for (int i = 1; i <= 4; i++)
+		assert_outcome(arena_printf(fx.arena, "evt_%d", i),
+		    "waiting");
+}
+
+/* The intent of one payment, the name of another's page: neither moves. */
+static void
+an_intent_that_names_anothers_page_is_quarantined(void **state)
+{
+	const char *page = tx->clive_tx_id;
+
+	(void)state;
+	tx = fixture_pending(75000, "USD", "pi_1");
+	assert_int_equal(succeeded_for("evt_1", "pi_1", 75000, page),
+	    PAYMENT_QUARANTINED);
+	assert_tx(TX_PENDING, 0, 0, 0);
+	assert_int_equal(audits("transaction.intent_of_another"), 1);
+	tx = tx_find(fx.conn, fx.arena, page);
+	assert_tx(TX_PENDING, 0, 0, 0);
+	assert_ref("cs_test_1", 0);
+	/* Once a page has its intent, that holds for it as well. */
+	assert_int_equal(succeeded_for("evt_2", "pi_2", 75000, page),
+	    PAYMENT_APPLIED);
+	assert_int_equal(refunded_for("evt_3", "pi_2", 100, "CLVTX_1_2"),
+	    PAYMENT_QUARANTINED);
+	assert_tx(TX_SUCCEEDED, 0, 0, 1);
+	assert_int_equal(audits("transaction.intent_of_another"), 1);
+}
+
+/* What waited for an intent is looked at by the name it carries as well. */
+static void
+a_waiting_event_that_names_another_is_quarantined_on_attach(void **state)
+{
+	(void)state;
+	assert_int_equal(succeeded_for("evt_1", "pi_1", 75000, "CLVTX_1_2"),
+	    PAYMENT_WAITING);
+	assert_int_equal(succeeded_for("evt_2", "pi_1", 75000,
+	    tx->clive_tx_id), PAYMENT_WAITING);
+	tx_attach(fx.conn, fx.arena, fixture_now, tx, "pi_1", "key:k");
+	payment_apply_waiting(fx.conn, fx.arena, fixture_now, tx);
+	assert_tx(TX_SUCCEEDED, 0, 0, 1);
+	assert_outcome("evt_1", "quarantined");
+	assert_outcome("evt_2", "applied");
+}
+
+/* Asked for by its page's name it was paid; its intent comes afterwards. */
+static void
+a_page_that_was_looked_up_still_gets_its_intent(void **state)
+{
+	const struct payment_event look = { .processor = "stripe",
+	    .event_id = "look_cs_test_1_paid", .type = "look.paid",
+	    .ref = "cs_test_1", .outcome = PAYMENT_SUCCEEDED,
+	    .has_amount = true, .amount = { 75000, "USD" },
+	    .body = { "{}", 2 } };
+	struct tx *found;
+
+	(void)state;
+	assert_int_equal(refunded_for("evt_1", "pi_1", 500,
+	    tx->clive_tx_id), PAYMENT_WAITING);
+	assert_int_equal(payment_receive(fx.conn, fx.arena, fixture_now,
+	    &look, &found), PAYMENT_APPLIED);
+	assert_string_equal(found->processor_ref, "cs_test_1");
+	assert_outcome("evt_1", "waiting");
+	assert_int_equal(succeeded_for("evt_2", "pi_1", 75000,
+	    tx->clive_tx_id), PAYMENT_UNCHANGED);
+	tx = tx_find(fx.conn, fx.arena, tx->clive_tx_id);
+	assert_tx(TX_SUCCEEDED, 500, 0, 1);
+	assert_ref("pi_1", 1);
+	assert_outcome("evt_1", "applied");
+	assert_outcome("evt_2", "unchanged");
+}
+
+static void
+a_note_is_kept_and_changes_nothing(void **state)
+{
+	const struct payment_event e = { .processor = "stripe",
+	    .event_id = "evt_1", .type = "an.attempt", .ref = "pi_1",
+	    .outcome = PAYMENT_NOTED, .body = { "{}", 2 } };
+	struct tx *found;
+	int before = fixture_rows(SQL_AUDIT_OF_SUBJECT, tx->clive_tx_id);
+
+	(void)state;
+	assert_int_equal(payment_receive(fx.conn, fx.arena, fixture_now, &e,
+	    &found), PAYMENT_UNCHANGED);
+	assert_string_equal(found->clive_tx_id, tx->clive_tx_id);
+	assert_outcome("evt_1", "unchanged");
+	tx = found;
+	assert_tx(TX_PENDING, 0, 0, 0);
+	assert_int_equal(fixture_rows(SQL_AUDIT_OF_SUBJECT,
+	    tx->clive_tx_id), before);
+}
+
+/* An event that comes before its payment, of any processor. */
+static void
+assert_early(const char *processor, const char *rule, const char *ref,
+    const struct payment_event *early)
+{
+	struct tx *found;
+
+	assert_string_equal(early->processor, processor);
+	assert_int_equal(payment_receive(fx.conn, fx.arena, fixture_now,
+	    early, &found), PAYMENT_WAITING);
+	assert_null(found);
+	assert_int_equal(conn_run(fx.conn, SQL_TX_SET_PROCESSOR, "ttit",
+	    processor, rule, fixture_now, tx->clive_tx_id), 1);
+	tx = tx_find(fx.conn, fx.arena, tx->clive_tx_id);
+	assert_int_equal(tx_attach(fx.conn, fx.arena, fixture_now, tx, ref,
+	    "key:k"), TX_ATTACH_DONE);
+	payment_apply_waiting(fx.conn, fx.arena, fixture_now, tx);
+	assert_tx(TX_SUCCEEDED, 0, 0, 1);
+	assert_string_equal(processor, tx->processor);
+	assert_int_equal(payment_receive(fx.conn, fx.arena, fixture_now,
+	    early, &found), PAYMENT_UNCHANGED);
+}
+
+static void
+what_waits_is_read_by_its_processors_reader(void **state)
+{
+	static const char webhook[] = "{\"event\":\"ORDER_COMPLETED\","
+	    "\"order_id\":\"o1\"}", order[] = "{\"id\":\"o1\","
+	    "\"type\":\"payment\",\"state\":\"completed\","
+	    "\"amount\":75000,\"currency\":\"USD\"}",
+	    paid[] = "{\"event\":\"PAYMENT RECEIVED\",\"data\":{"
+	    "\"id\":\"p1\",\"orderReference\":\"R1\",\"status\":"
+	    "\"SUCCESS\",\"collectedAmount\":\"750.00\","
+	    "\"collectedCurrency\":\"USD\"}}";
+	struct payment_event e;
+
+	(void)state;
+	assert_true(revolut_payment_event(fx.arena, revolut_report(fx.arena,
+	    (struct slice){ webhook, strlen(webhook) },
+	    (struct slice){ order, strlen(order) },
+	    (struct slice){ NULL, 0 }), &e));
+	assert_early("revolut", "rule_revolut_pay_default", "o1", &e);
+	tx = fixture_tx(75000, "USD");
+	assert_true(clickpesa_payment_event(fx.arena,
+	    (struct slice){ paid, strlen(paid) }, &e));
+	assert_early("clickpesa", "rule_clickpesa_default", "R1", &e);
+}
+
 static void
 a_quarantined_event_is_kept_once_with_its_reason(void **state)
 {
@@ -630,7 +988,10 @@ only_known_processors_have_a_reader(void **state)
 {
 	(void)state;
 	assert_ptr_equal(payment_reader_of("stripe"), stripe_payment_event);
-	assert_null(payment_reader_of("revolut"));
+	assert_ptr_equal(payment_reader_of("revolut"), revolut_payment_event);
+	assert_ptr_equal(payment_reader_of("clickpesa"),
+	    clickpesa_payment_event);
+	assert_null(payment_reader_of("paypal"));
 	assert_null(payment_reader_of(""));
 	assert_null(payment_reader_of("Stripe"));
 }
@@ -687,6 +1048,8 @@ amounts_are_translated_from_stripes_units(void **state)
 	cmocka_unit_test_setup_teardown(f, begin, verify_and_end)
 #define UNATTACHED(f) \
 	cmocka_unit_test_setup_teardown(f, begin_unattached, verify_and_end)
+#define ON_PAGE(f) \
+	cmocka_unit_test_setup_teardown(f, begin_on_page, verify_and_end)
 
 static const struct CMUnitTest tests[] = {
 	CASE(a_success_succeeds),
@@ -722,7 +1085,20 @@ static const struct CMUnitTest tests[] = {
 	UNATTACHED(everything_that_waited_is_applied_on_attach),
 	UNATTACHED(
 	    a_waiting_event_of_the_wrong_amount_is_quarantined_on_attach),
+	UNATTACHED(
+	    a_waiting_event_that_names_another_is_quarantined_on_attach),
 	UNATTACHED(applying_what_does_not_wait_does_nothing),
+	UNATTACHED(what_waits_is_read_by_its_processors_reader),
+	ON_PAGE(a_page_gets_its_intent_with_the_success),
+	ON_PAGE(an_abandoned_page_gets_its_intent_too),
+	ON_PAGE(what_comes_before_a_pages_success_waits_for_it),
+	ON_PAGE(only_a_success_takes_a_page),
+	ON_PAGE(another_amount_does_not_take_a_page),
+	ON_PAGE(a_page_gives_its_place_to_one_intent),
+	ON_PAGE(only_a_page_takes_an_intent),
+	ON_PAGE(an_intent_that_names_anothers_page_is_quarantined),
+	ON_PAGE(a_page_that_was_looked_up_still_gets_its_intent),
+	CASE(a_note_is_kept_and_changes_nothing),
 	CASE(a_quarantined_event_is_kept_once_with_its_reason),
 	cmocka_unit_test(only_known_processors_have_a_reader),
 	CASE(the_reader_refuses_what_is_no_payment_event),

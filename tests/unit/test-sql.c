@@ -117,6 +117,8 @@ static const struct {
 	{ SQL_DELIVERIES_LATE, "due ones only, by their index" },
 	{ SQL_DELIVERIES_AHEAD, "due ones only, by their index" },
 	{ SQL_DELIVERY_RELEASE, "once a run; due ones only, by their index" },
+	{ SQL_FEE_RULES_MATCHING, "written by operators; rules are few" },
+	{ SQL_FEE_RULES, "a page for operators; rules are few" },
 	{ SQL_LEDGER_COUNT, "clive verify" },
 	{ SQL_LEDGER_COMPARE, "clive verify" },
 	{ SQL_AUDIT_ALL, "clive verify" },
@@ -185,8 +187,9 @@ static void
 long_lists_are_read_in_order(void **state)
 {
 	static const enum sql lists[] = { SQL_TX_LIST, SQL_TX_LIST_OF_PARTNER,
-	    SQL_TX_LIST_OF_REFERENCE, SQL_TX_STALE, SQL_DELIVERY_CLAIM,
-	    SQL_AUDIT_ALL, SQL_AUDIT_OF_SUBJECT };
+	    SQL_TX_LIST_OF_REFERENCE, SQL_TX_STALE, SQL_TX_LOOKS_DUE,
+	    SQL_PROCESSOR_CALLS_DUE, SQL_DELIVERY_CLAIM, SQL_AUDIT_ALL,
+	    SQL_AUDIT_OF_SUBJECT };
 	char found[256];
 
 	(void)state;
@@ -219,6 +222,19 @@ hot_statements_use_the_index_made_for_them(void **state)
 		    "object_id=?)" },
 		{ SQL_TX_STALE, "SEARCH tx USING INDEX tx_open "
 		    "(updated_at<?)" },
+		{ SQL_TX_LOOKS_DUE, "SEARCH tx USING INDEX tx_look "
+		    "(next_look_at<?)" },
+		{ SQL_PROCESSOR_CALLS_DUE, "SEARCH processor_call USING "
+		    "INDEX processor_call_due (next_look_at<?)" },
+		{ SQL_PROCESSOR_CALLS_OF_TX, "SEARCH processor_call USING "
+		    "INDEX processor_call_by_tx (clive_tx_id=?)" },
+		{ SQL_PROCESSOR_CALL_OPEN_OF_TX, "SEARCH processor_call "
+		    "USING INDEX processor_call_by_tx (clive_tx_id=?)" },
+		{ SQL_PROCESSOR_CALL_HOSTED_OF_TX, "SEARCH processor_call "
+		    "USING INDEX processor_call_by_tx (clive_tx_id=?)" },
+		{ SQL_ROUTE_DECISION_OF_TX, "SEARCH route_decision USING "
+		    "INDEX sqlite_autoindex_route_decision_1 "
+		    "(clive_tx_id=?)" },
 		{ SQL_PROCESSOR_EVENTS_WAITING, "SEARCH processor_event "
 		    "USING INDEX processor_event_waiting (processor=? AND "
 		    "processor_ref=?)" },
@@ -230,6 +246,12 @@ hot_statements_use_the_index_made_for_them(void **state)
 		{ SQL_ENDPOINTS_DUE, "SEARCH d USING INDEX delivery_due "
 		    "(endpoint_id=? AND next_attempt_at>?)" },
 		{ SQL_IDEMPOTENCY_FIND, "SEARCH idempotency USING PRIMARY "
+		    "KEY (day=? AND owner=? AND path=? AND "
+		    "idempotency_key=?)" },
+		{ SQL_IDEMPOTENCY_LEASE, "SEARCH idempotency USING PRIMARY "
+		    "KEY (day=? AND owner=? AND path=? AND "
+		    "idempotency_key=?)" },
+		{ SQL_IDEMPOTENCY_ANSWER, "SEARCH idempotency USING PRIMARY "
 		    "KEY (day=? AND owner=? AND path=? AND "
 		    "idempotency_key=?)" },
 		{ SQL_IDEMPOTENCY_EXPIRE, "SEARCH idempotency USING PRIMARY "
@@ -266,6 +288,12 @@ static const char good_rows[] =
 	"settlement_status, created_at, updated_at) VALUES ('TX2', "
 	"'PARTNER', 'CLIENT', 100, 'USD', 'R', 'initialized', 'stripe', "
 	"'unsettled', 1, 1);"
+	"INSERT INTO route_decision (clive_tx_id, inputs, candidates, "
+	"created_at) VALUES ('TX1', '{}', '[]', 1);"
+	"INSERT INTO processor_call (id, clive_tx_id, processor, operation, "
+	"fee_rule_id, idempotency_key, status, next_look_at, started_at) "
+	"VALUES ('pc_1', 'TX1', 'stripe', 'open', 'rule_stripe_default', "
+	"'k', 'asking', 1, 1);"
 	"INSERT INTO idempotency (day, owner, path, idempotency_key, "
 	"body_hash, created_at) VALUES (1, '*', '/x', 'k', zeroblob(32), 1);"
 	"INSERT INTO processor_event (processor, event_id, type, outcome, "
@@ -345,6 +373,12 @@ static const struct {
 	{ "api_key", "name = printf('%0101d', 1)" },
 	{ "api_key", "key_hash = zeroblob(31)" },
 	{ "api_key", "key_hint = 'abc'" },
+	{ "fee_rule", "processor = ''" },
+	{ "fee_rule", "percent_ppm = -1" },
+	{ "fee_rule", "percent_ppm = 1000001" },
+	{ "fee_rule", "fixed_hundredths = -1" },
+	{ "fee_rule", "fixed_hundredths = 100001" },
+	{ "processor_call", "status = 'open'" },
 	{ "tx", "amount = 0" },
 	{ "tx", "amount = -1" },
 	{ "tx", "currency = 'US'" },
@@ -440,6 +474,9 @@ limits_themselves_are_allowed(void **state)
 		"client SET fee_ppm = 0, fee_flat_usd = 1000",
 		"client SET fee_ppm = 1000000, fee_flat_usd = 0",
 		"client SET legal_name = printf('%0200d', 1)",
+		"fee_rule SET percent_ppm = 0, fixed_hundredths = 100000",
+		"fee_rule SET percent_ppm = 1000000, fixed_hundredths = 0",
+		"processor_call SET status = 'unknown', fee_rule_id = NULL",
 		"tx SET refunded_amount = 100",
 		"tx SET echezona_reference = printf('%0128d', 1)",
 		"tx SET processor_fee = 1, platform_fee = -1, net_amount = 100",
@@ -474,6 +511,15 @@ keys_and_references_bite(void **state)
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE tx SET partner_id = 'NOBODY'",
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE tx SET fee_rule_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE route_decision SET clive_tx_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE processor_call SET clive_tx_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE processor_call SET fee_rule_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "DELETE FROM fee_rule", SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE processor_event SET clive_tx_id = 'NONE'",
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE ledger_entry SET clive_tx_id = 'NONE'",
@@ -505,6 +551,16 @@ keys_and_references_bite(void **state)
 		    SQLITE_CONSTRAINT_UNIQUE },
 		{ "INSERT INTO operator SELECT 'op_2', email, password, "
 		    "role, 1, NULL FROM operator", SQLITE_CONSTRAINT_UNIQUE },
+		{ "INSERT INTO fee_rule SELECT * FROM fee_rule",
+		    SQLITE_CONSTRAINT_PRIMARYKEY },
+		{ "INSERT INTO route_decision SELECT * FROM route_decision",
+		    SQLITE_CONSTRAINT_PRIMARYKEY },
+		{ "INSERT INTO processor_call SELECT * FROM processor_call",
+		    SQLITE_CONSTRAINT_PRIMARYKEY },
+		{ "UPDATE processor_call SET next_look_at = NULL",
+		    SQLITE_CONSTRAINT_NOTNULL },
+		{ "UPDATE idempotency SET lease_until = NULL",
+		    SQLITE_CONSTRAINT_NOTNULL },
 		{ "INSERT INTO idempotency SELECT * FROM idempotency",
 		    SQLITE_CONSTRAINT_PRIMARYKEY },
 		{ "INSERT INTO processor_event SELECT * FROM "

@@ -119,6 +119,22 @@ moves_happen_exactly_where_allowed(void **state)
 	assert_null(conn_failed(fx.conn));
 }
 
+static const char *
+written(const struct tx *tx)
+{
+	struct jsonw w;
+	struct buf buf;
+
+	buf_init(&buf, 8192);
+	jsonw_init(&w, &buf);
+	jsonw_object(&w, NULL);
+	tx_write(&w, tx);
+	jsonw_end_object(&w);
+	const char *text = arena_strdup(fx.arena, buf_str(&buf));
+	buf_free(&buf);
+	return text;
+}
+
 static void
 opening_fills_in_the_payment(void **state)
 {
@@ -358,6 +374,58 @@ the_clients_own_terms_count(void **state)
 	assert_int_equal(tx->fee.clive_earning, 420);
 }
 
+static void
+the_rule_it_was_opened_under_counts(void **state)
+{
+	struct tx *tx = fixture_tx(75000, "USD");
+	struct ledger_report report;
+
+	(void)state;
+	assert_null(tx->fee_rule_id);
+	assert_int_equal(conn_run(fx.conn, SQL_FEE_RULE_INSERT, "ttttttiii",
+	    "rule_1", "revolut", "revolut_pay", "*", "*", "*",
+	    INT64_C(10000), INT64_C(20), fixture_now), 1);
+	assert_int_equal(conn_run(fx.conn, SQL_TX_SET_PROCESSOR, "ttit",
+	    "revolut", "rule_1", fixture_now + 60000, tx->clive_tx_id), 1);
+	tx = tx_find(fx.conn, fx.arena, tx->clive_tx_id);
+	assert_string_equal(tx->processor, "revolut");
+	assert_string_equal(tx->fee_rule_id, "rule_1");
+	tx_attach(fx.conn, fx.arena, fixture_now, tx, "ord_1", "key:k");
+	/* Once it is open, another cannot take it over. */
+	assert_int_equal(conn_run(fx.conn, SQL_TX_SET_PROCESSOR, "ttit",
+	    "stripe", "rule_stripe_default", fixture_now,
+	    tx->clive_tx_id), 0);
+	/* An ended rule still holds for what was opened under it. */
+	conn_run(fx.conn, SQL_FEE_RULE_END, "it", fixture_now, "rule_1");
+	assert_true(tx_move(fx.conn, fx.arena, fixture_now, tx, TX_SUCCEEDED,
+	    "processor:revolut"));
+	tx = tx_find(fx.conn, fx.arena, tx->clive_tx_id);
+	assert_int_equal(tx->fee.processor_ppm, 10000);
+	assert_int_equal(tx->fee.processor_fee, 770);
+	assert_int_equal(tx->fee.platform_fee, 1855);
+	assert_int_equal(tx->fee.net, 72375);
+	assert_entry(tx->clive_tx_id, "processor_fee",
+	    "partner:ECHEZONA001", "processor:revolut", 770);
+	assert_true(ledger_verify(fx.conn, &report));
+}
+
+static void
+what_opened_it_is_kept_with_it(void **state)
+{
+	struct tx *tx = fixture_tx(100, "USD");
+
+	(void)state;
+	assert_null(tx->email);
+	tx->email = "buyer@shop.example";
+	tx_open(fx.conn, fx.arena, fixture_now, tx, (struct slice){ 0 },
+	    "key:k");
+	tx = tx_find(fx.conn, fx.arena, tx->clive_tx_id);
+	assert_string_equal(tx->email, "buyer@shop.example");
+	assert_null(tx->meta);
+	/* Nobody but the buyer is told of the address. */
+	assert_null(strstr(written(tx), "buyer@"));
+}
+
 /* The ledger check must see what does not fit. */
 static void
 false_figures_are_found(void **state)
@@ -390,7 +458,7 @@ false_figures_are_found(void **state)
 		    actor);
 		struct tx *other = fixture_tx(1, "USD");
 		other->clive_tx_id = "CLVTX_9999999999999_999999999";
-		conn_run(fx.conn, SQL_TX_INSERT, "tttittsti",
+		conn_run(fx.conn, SQL_TX_INSERT, "tttittstin",
 		    other->clive_tx_id, other->partner_id, other->client_id,
 		    INT64_C(1), "USD", "R", (struct slice){ 0 }, "stripe",
 		    fixture_now);
@@ -519,22 +587,6 @@ a_payment_without_meta_says_null(void **state)
 	buf_free(&buf);
 }
 
-static const char *
-written(const struct tx *tx)
-{
-	struct jsonw w;
-	struct buf buf;
-
-	buf_init(&buf, 8192);
-	jsonw_init(&w, &buf);
-	jsonw_object(&w, NULL);
-	tx_write(&w, tx);
-	jsonw_end_object(&w);
-	const char *text = arena_strdup(fx.arena, buf_str(&buf));
-	buf_free(&buf);
-	return text;
-}
-
 static void
 the_22_members_come_in_their_order(void **state)
 {
@@ -588,6 +640,25 @@ another_processors_reference_is_no_stripe_intent(void **state)
 	    "\"stripePaymentIntentId\":null,"));
 }
 
+/* It is the name of a page until the intent's own is known. */
+static void
+a_pages_name_is_no_stripe_intent(void **state)
+{
+	struct tx *tx = fixture_pending(100, "USD", "cs_test_1");
+
+	(void)state;
+	assert_non_null(strstr(written(tx),
+	    "\"stripePaymentIntentId\":null,"));
+	assert_int_equal(conn_run(fx.conn, SQL_TX_SET_REF, "titt", "pi_1",
+	    fixture_now + 1, tx->clive_tx_id, "cs_test_1"), 1);
+	/* Only who saw the name that it has may change it. */
+	assert_int_equal(conn_run(fx.conn, SQL_TX_SET_REF, "titt", "pi_2",
+	    fixture_now + 1, tx->clive_tx_id, "cs_test_1"), 0);
+	tx = tx_find(fx.conn, fx.arena, tx->clive_tx_id);
+	assert_non_null(strstr(written(tx),
+	    "\"stripePaymentIntentId\":\"pi_1\","));
+}
+
 static void
 each_move_names_its_actor_and_where_it_came_from(void **state)
 {
@@ -629,6 +700,8 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(a_negative_platform_fee_flows_the_other_way),
 	FIXTURE_CASE(a_platform_fee_of_zero_posts_nothing),
 	FIXTURE_CASE(the_clients_own_terms_count),
+	FIXTURE_CASE(the_rule_it_was_opened_under_counts),
+	FIXTURE_CASE(what_opened_it_is_kept_with_it),
 	FIXTURE_CASE(false_figures_are_found),
 	FIXTURE_CASE(only_subscribed_active_endpoints_get_a_delivery),
 	cmocka_unit_test(events_tell_of_the_five_documented_states),
@@ -637,6 +710,7 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(the_22_members_come_in_their_order),
 	FIXTURE_CASE(before_success_fees_are_null_in_the_same_places),
 	FIXTURE_CASE(another_processors_reference_is_no_stripe_intent),
+	FIXTURE_CASE(a_pages_name_is_no_stripe_intent),
 	FIXTURE_CASE(each_move_names_its_actor_and_where_it_came_from),
 };
 

@@ -98,7 +98,7 @@ static const struct action actions[] = {
 	  .input_size = sizeof(struct checkout), .before = before,
 	  .ask = checkout_ask, .after = after },
 	{ METHOD_GET, ACCESS_PUBLIC, .takes_rest = true, .handle = show },
-	{ METHOD_NONE }
+	{ .method = METHOD_NONE }
 };
 
 static const struct endpoint endpoint = {
