@@ -146,6 +146,7 @@ write_state(struct conn *c, void *arg)
 	if (l->provider == NULL || !look_to_payment(l->arena,
 	    l->provider->name, l->ref, &l->answer, &e))
 		return NULL;
+	e.clive_tx_id = l->id;
 	l->changed = payment_receive(c, l->arena, l->now, &e, &tx) ==
 	    PAYMENT_APPLIED;
 	return NULL;

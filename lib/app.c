@@ -328,6 +328,8 @@ app_main(const struct endpoint *endpoint)
 	log_name(endpoint->path);
 	shrink_rights();
 	signal(SIGPIPE, SIG_IGN);
+	if (!cgi_is_plain())
+		signal(SIGINT, SIG_IGN);	/* see lib/cgi.c */
 	/* Trouble may pass (a disk that was full): each caller is a try. */
 	while (!start(why, sizeof(why))) {
 		log_warn("%s", why);

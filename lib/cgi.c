@@ -170,10 +170,14 @@ run_fastcgi(int threads)
 	pthread_t thread;
 	sigset_t signals;
 
-	/* libfcgi's own handlers would end one thread's accept only. */
+	/*
+	 * libfcgi's own handlers would end one thread's accept only. Ctrl-C is
+	 * for the web server: one that sees its programs end before it has
+	 * heard of that itself starts them again, and leaves them behind.
+	 */
+	signal(SIGINT, SIG_IGN);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	if (FCGX_Init() != 0)

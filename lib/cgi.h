@@ -4,8 +4,8 @@
  * loop that serves them.
  *
  * The only module that knows FastCGI. Under FastCGI several threads take
- * requests; SIGTERM, SIGINT and SIGUSR1 let running ones finish and end the
- * program. Under plain CGI there is one request, on standard input and
+ * requests; SIGTERM and SIGUSR1 let running ones finish and end the program.
+ * Under plain CGI there is one request, on standard input and
  * output.
  */
 #ifndef CGI_H

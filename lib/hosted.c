@@ -46,8 +46,8 @@ choose_client(struct conn *c, struct request *rq, struct hosted *in)
 	if (!caller_may_act_for(&rq->caller, in->partner_id))
 		return &FAULT_SCOPE;
 	if (in->client_id == NULL) {
-		struct rows *r = conn_rows(c, SQL_CLIENTS, "t",
-		    in->partner_id);
+		struct rows *r = conn_rows(c, SQL_CLIENTS, "tti",
+		    in->partner_id, "~", (int64_t)2);
 		for (; n < 2 && row_next(r); n++)
 			in->client_id = client_of_row(r, rq->arena)->client_id;
 		row_done(r);

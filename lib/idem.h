@@ -4,8 +4,9 @@
  *
  * Scope: owner of the API key, endpoint path, key. An answer is found again
  * for at least 24 and at most 48 hours: keys are filed under the UTC day, and
- * a look-up reads today and yesterday. Kept are 2xx answers and the refusals
- * marked so in fault.def; refused input is not.
+ * a look-up reads yesterday, today and, for a clock that was put back,
+ * tomorrow. Kept are 2xx answers and the refusals marked so in fault.def;
+ * refused input is not.
  */
 #ifndef IDEM_H
 #define IDEM_H

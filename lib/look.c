@@ -37,5 +37,10 @@ look_to_payment(struct arena *arena, const char *processor, const char *ref,
 		.amount = a->amount,
 		.body = a->raw,
 	};
+	/* From now on the processor speaks of the payment by this name. */
+	if (a->paid_as != NULL) {
+		e->ref = a->paid_as;
+		e->page_prefix = ref;
+	}
 	return true;
 }

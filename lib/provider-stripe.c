@@ -256,10 +256,12 @@ read_session(const struct json *json, struct provider_answer *a)
 	const char *currency = json_text(json, "currency");
 	int64_t units;
 
-	if (paid != NULL && strcmp(paid, "paid") == 0)
+	if (paid != NULL && strcmp(paid, "paid") == 0) {
 		a->state = PROVIDER_PAID;
-	else if (status != NULL && strcmp(status, "expired") == 0)
+		a->paid_as = json_text(json, "payment_intent");
+	} else if (status != NULL && strcmp(status, "expired") == 0) {
 		a->state = PROVIDER_CANCELED;
+	}
 	a->has_amount = json_int(json, "amount_total", &units) &&
 	    currency != NULL && currency_parse(currency, strlen(currency),
 	    a->amount.currency) && money_from_stripe(units,

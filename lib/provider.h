@@ -51,6 +51,8 @@ enum provider_state {
 struct provider_answer {
 	enum provider_fate	 fate;
 	const char		*ref;		/* its name for the payment */
+	const char		*paid_as;	/* its name for what was paid on
+						   the page ref, or NULL */
 	const char		*client_secret;	/* for its browser part */
 	const char		*url;		/* of a hosted page */
 	enum provider_state	 state;

@@ -131,6 +131,28 @@ async function payment() {
 		secret: json.client_secret };
 }
 
+// A payment on a page of Stripe's own: its id and where the payer goes.
+async function page() {
+	const text = JSON.stringify({ provider: "stripe", amount: 12.34,
+		currency: "EUR" });
+	const answer = await fetch(`${gateway.url}/payment/intent`, {
+		method: "POST", body: text, headers: {
+			"content-type": "application/json",
+			"x-api-key": gateway.key.api_key,
+			"x-clive-hmac": hmac(gateway.key.hmac_secret, text),
+			"idempotency-key": next() } });
+	assert.equal(answer.status, 200);
+	const { url, clive_tx_id: id } = await answer.json();
+	return { id, url };
+}
+
+const payOnPage = (url, card) => fetch(url, { method: "POST",
+	redirect: "manual", body: new URLSearchParams({
+		"billing_details[email]": "a@example.com",
+		"billing_details[name]": "A B", "card[number]": card,
+		"card[exp_month]": "12", "card[exp_year]": "2040",
+		"card[cvc]": "123" }) });
+
 async function paid(card) {
 	const made = await payment();
 	await confirm(made.intent, card);
@@ -269,6 +291,22 @@ async function dropped() {
 		assert.deepEqual(await booked(id), before);
 	});
 	await hooks("normal");
+
+	await test("a_page_paid_in_silence_can_be_refunded", async () => {
+		await hooks("drop");
+		const { id, url } = await page();
+		assert.equal((await payOnPage(url, CARDS.good)).status, 303);
+		await advance();
+		await reconcile();
+		assert.equal(await state(id), "succeeded");
+		await hooks("normal");
+		const { data: [intent] } = await done(stripe("GET",
+			"/payment_intents?limit=1"));
+		assert.equal(intent.metadata.clive_tx_id, id);
+		await refund(intent.id);
+		await becomes(id, "refunded");
+		await isBooked(id, "refund 12.34");
+	});
 }
 
 // Lost answers
@@ -517,33 +555,23 @@ async function payByNumber() {
 	});
 
 	await test("a_number_on_the_page_pays", async () => {
-		const text = JSON.stringify({ provider: "stripe", amount: 7.5,
-			currency: "USD" });
-		const { url, clive_tx_id: id } = await (await fetch(
-			`${gateway.url}/payment/intent`, { method: "POST",
-				body: text, headers: { "content-type":
-				"application/json", "x-api-key": gateway.key.api_key,
-				"x-clive-hmac": hmac(gateway.key.hmac_secret, text),
-				"idempotency-key": next() } })).json();
-		const pay = (card) => fetch(url, { method: "POST",
-			redirect: "manual", body: new URLSearchParams({
-				"billing_details[email]": "a@example.com",
-				"billing_details[name]": "A B",
-				"card[number]": card, "card[exp_month]": "12",
-				"card[exp_year]": "2040", "card[cvc]": "123" }) });
+		const { id, url } = await page();
 		for (const card of [CARDS.declined, CARDS.foreign, CARDS.wrong])
-			assert.equal((await pay(card)).status, 200);
-		assert.equal((await pay(CARDS.good)).status, 303);
+			assert.equal((await payOnPage(url, card)).status, 200);
+		assert.equal((await payOnPage(url, CARDS.good)).status, 303);
 		await becomes(id, "succeeded");
 	});
 }
 
 async function noNumbers() {
-	await test("partners_are_told_of_everything", async () => {
+	await test("the_partner_is_told_of_everything", async () => {
 		gateway.send();
 		await eventually("no delivery is due", async () =>
 			(await gateway.clive("status")).deliveries_due === 0,
 			20000, 200);
+		const { items } = await (await fetch(`${sandbox}/inbox`)).json();
+		assert.ok(items.some(({ body }) =>
+			body.includes("transaction_succeeded")));
 	});
 
 	await test("no_file_has_a_card_number_in_it", async () => {
@@ -556,11 +584,15 @@ async function noNumbers() {
 	// As the planted number is found, others would have been.
 	await test("a_planted_number_is_found", async () => {
 		const folder = join(gateway.var, "log/planted");
-		const file = join(folder, "some.log");
+		const cards = ["=4242424242424242", " 3782-822463-10005",
+			'"4242 4242 4242 4242"'];
+		const log = "CLVTX_1764043952123_4242424242424242 " +
+			"1764043952123 x4242424242424242 4242424242424241 " +
+			`42424242424242424242\n${cards.join()}`;
+		const found = (i, card) =>
+			`some.log:${log.indexOf(cards[i]) + 1}: ${card}`;
 		mkdirSync(folder);
-		writeFileSync(file, "CLVTX_1764043952123_4242424242424242 " +
-			"1764043952123 x4242424242424242 4242424242424241\n" +
-			`n=${CARDS.good}&x 3782-822463-10005 "4242 4242 4242 4242"`);
+		writeFileSync(join(folder, "some.log"), log);
 		copyFileSync(join(gateway.var, "db/clive.db"),
 			join(folder, "some.db"));
 		await promisify(execFile)(join(BUILD, "tests/tools/tamper"),
@@ -574,9 +606,8 @@ async function noNumbers() {
 			line.slice(folder.length + 1)).sort(), [
 			"some.db:planted:b:0: 555555******4444",
 			"some.db:planted:c:0: 424242******4242",
-			"some.log:105: 378282*****0005",
-			"some.log:125: 424242******4242",
-			"some.log:86: 424242******4242"]);
+			found(0, "424242******4242"), found(1, "378282*****0005"),
+			found(2, "424242******4242")].sort());
 		assert.equal((await scan(gateway.var)).status, 0);
 	});
 }
@@ -588,6 +619,11 @@ await run("processors", async () => {
 		processor_timeout_ms: TIMEOUT_MS, stripe_api_base: sandbox,
 		stripe_secret_key: "sk_test_processors",
 		stripe_publishable_key: "pk_test_processors" });
+	const secret = "a-secret-that-the-partner-chose";
+	writeFileSync(join(gateway.var, "inbox.secret"), `${secret}\n`);
+	await gateway.clive("webhook", "add", "--partner", PARTNER,
+		"--name", "Inbox", "--url", `${sandbox}/inbox`,
+		"--secret", secret, "--events", "all");
 	await serve(port);
 	for (const part of [dropped, lostAnswers, disorder, payByNumber,
 		noNumbers])
