@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * /api and every path below it that no other program serves: 404 in the
- * API's error shape.
+ * API's error shape. Under other names it does the same for the other roots
+ * of the API.
  */
 #include "gateway.h"
 
