@@ -418,3 +418,20 @@ checkout_write_routed(struct jsonw *w, struct request *rq,
 	jsonw_raw(w, "estimated_processor_fee", fee, strlen(fee));
 	write_browser_part(w, rq, in);
 }
+
+const struct fault *
+checkout_answer(struct conn *c, struct request *rq, struct checkout *in,
+    void (*write)(struct jsonw *, struct request *, const struct checkout *))
+{
+	const struct fault *fault = checkout_settle(c, rq, in);
+	struct jsonw w;
+
+	if (fault != NULL)
+		return fault;
+	reply_start(rq, 201, &w);
+	jsonw_object(&w, NULL);
+	write(&w, rq, in);
+	jsonw_end_object(&w);
+	payment_apply_waiting(c, rq->arena, rq->now, in->tx);
+	return NULL;
+}

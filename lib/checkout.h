@@ -97,6 +97,14 @@ const struct fault *checkout_ask(struct request *, void *);
 const struct fault *checkout_settle(struct conn *, struct request *,
 		    struct checkout *);
 
+/*
+ * checkout_settle, and for a payment that is pending then 201 with what write
+ * puts into an open object, and the events that had come before.
+ */
+const struct fault *checkout_answer(struct conn *, struct request *,
+		    struct checkout *, void (*write)(struct jsonw *,
+		    struct request *, const struct checkout *));
+
 /* Why a processor refused, for the caller, as the details of a fault. */
 void	checkout_explain(struct request *, const struct provider *,
 	    const struct provider_answer *);

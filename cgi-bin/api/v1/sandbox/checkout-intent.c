@@ -47,27 +47,22 @@ before(struct conn *c, struct request *rq, void *arg)
 	return checkout_before(c, rq, in);
 }
 
+/* Where pages of the sandbox find the browser part of its Stripe. */
+static void
+write_answer(struct jsonw *w, struct request *rq, const struct checkout *in)
+{
+	if (in->payment_type != NULL)
+		checkout_write_routed(w, rq, in);
+	else
+		checkout_write_stripe(w, rq, in);
+	if (strcmp(rq->conf->stripe_api_base, "https://api.stripe.com") != 0)
+		jsonw_text(w, "sandbox_base_url", rq->conf->stripe_api_base);
+}
+
 static const struct fault *
 after(struct conn *c, struct request *rq, void *arg)
 {
-	struct checkout *in = arg;
-	const struct fault *fault = checkout_settle(c, rq, in);
-	struct jsonw w;
-
-	if (fault != NULL)
-		return fault;
-	reply_start(rq, 201, &w);
-	jsonw_object(&w, NULL);
-	if (in->payment_type != NULL)
-		checkout_write_routed(&w, rq, in);
-	else
-		checkout_write_stripe(&w, rq, in);
-	if (strcmp(rq->conf->stripe_api_base, "https://api.stripe.com") != 0)
-		jsonw_text(&w, "sandbox_base_url",
-		    rq->conf->stripe_api_base);
-	jsonw_end_object(&w);
-	payment_apply_waiting(c, rq->arena, rq->now, in->tx);
-	return NULL;
+	return checkout_answer(c, rq, arg, write_answer);
 }
 
 static const struct fault *

@@ -47,18 +47,7 @@ static const struct field fields[] = {
 static const struct fault *
 after(struct conn *c, struct request *rq, void *arg)
 {
-	struct checkout *in = arg;
-	const struct fault *fault = checkout_settle(c, rq, in);
-	struct jsonw w;
-
-	if (fault != NULL)
-		return fault;
-	reply_start(rq, 201, &w);
-	jsonw_object(&w, NULL);
-	checkout_write_routed(&w, rq, in);
-	jsonw_end_object(&w);
-	payment_apply_waiting(c, rq->arena, rq->now, in->tx);
-	return NULL;
+	return checkout_answer(c, rq, arg, checkout_write_routed);
 }
 
 static const struct action actions[] = {

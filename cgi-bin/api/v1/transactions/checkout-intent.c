@@ -37,18 +37,7 @@ before(struct conn *c, struct request *rq, void *arg)
 static const struct fault *
 after(struct conn *c, struct request *rq, void *arg)
 {
-	struct checkout *in = arg;
-	const struct fault *fault = checkout_settle(c, rq, in);
-	struct jsonw w;
-
-	if (fault != NULL)
-		return fault;
-	reply_start(rq, 201, &w);
-	jsonw_object(&w, NULL);
-	checkout_write_stripe(&w, rq, in);
-	jsonw_end_object(&w);
-	payment_apply_waiting(c, rq->arena, rq->now, in->tx);
-	return NULL;
+	return checkout_answer(c, rq, arg, checkout_write_stripe);
 }
 
 static const struct action actions[] = {
