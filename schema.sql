@@ -182,8 +182,10 @@ CREATE INDEX tx_by_reference ON tx (echezona_reference, clive_tx_id);
 CREATE INDEX tx_open ON tx (updated_at)
 	WHERE status IN ('initialized', 'pending');
 
--- Open payments to look up, by when.
-CREATE INDEX tx_look ON tx (next_look_at) WHERE status = 'pending';
+-- Payments that may yet turn out to be paid, by when to look them up: twenty
+-- looks are some three days, for as long as processors repeat webhooks.
+CREATE INDEX tx_look ON tx (next_look_at)
+	WHERE status IN ('pending', 'failed', 'abandoned') AND looks < 20;
 
 -- How a payment found its processor: the inputs and every candidate with its
 -- verdict, so that the decision can be explained later.

@@ -8,14 +8,17 @@
  *                   killed, or the answer never came. It is asked again with
  *                   the key of the first time, so that the processor does
  *                   not do it twice.
- *   tx              An open payment whose intent is ours, and whose webhook
- *                   may have been lost. Its state is looked up; what comes
- *                   back takes the path of a webhook (lib/payment.h).
+ *   tx              A payment whose intent is ours and that is not paid as
+ *                   far as we know: open, or failed or abandoned and perhaps
+ *                   paid since by another try whose webhook was lost. Its
+ *                   state is looked up; what comes back takes the path of a
+ *                   webhook (lib/payment.h).
  *
  * The first look is due a minute after the row was written, then the pauses
  * double up to six hours. A look that brings nothing new changes nothing:
  * an unknown outcome stays as it is, and nothing is guessed. A call is asked
- * again for 23 hours: then processors may have forgotten its key.
+ * again for 23 hours: then processors may have forgotten its key. A payment
+ * is looked up twenty times, which takes some three days.
  *
  * Usage: reconcile [-v] [--limit N]
  */

@@ -155,8 +155,9 @@ const char *const sql_text[SQL_COUNT] = {
 	    "= $3",
 	[SQL_TX_LOOKS_DUE] =
 	    "SELECT clive_tx_id, processor, processor_ref, looks FROM tx "
-	    "WHERE status = 'pending' AND next_look_at <= $1 AND "
-	    "processor_ref IS NOT NULL ORDER BY next_look_at LIMIT $2",
+	    "WHERE status IN ('pending', 'failed', 'abandoned') AND looks < "
+	    "20 AND next_look_at <= $1 AND processor_ref IS NOT NULL ORDER "
+	    "BY next_look_at LIMIT $2",
 	[SQL_FEE_RULES_MATCHING] =
 	    "SELECT id, processor, percent_ppm, fixed_hundredths FROM "
 	    "fee_rule WHERE ended_at IS NULL AND payment_type IN ('*', $1) "

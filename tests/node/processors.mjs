@@ -292,6 +292,21 @@ async function dropped() {
 	});
 	await hooks("normal");
 
+	await test("a_second_try_whose_webhook_is_lost_is_found", async () => {
+		await hooks("normal");
+		const made = await payment();
+		await stripe("POST", `/payment_intents/${made.intent}/confirm`, {
+			return_url: RETURN,
+			payment_method: "pm_card_visa_chargeDeclined" });
+		await becomes(made.id, "failed");
+		await hooks("drop");
+		await confirm(made.intent);
+		assert.equal(await state(made.id), "failed");
+		await advance();
+		await reconcile();
+		assert.equal(await state(made.id), "succeeded");
+	});
+
 	await test("a_page_paid_in_silence_can_be_refunded", async () => {
 		await hooks("drop");
 		const { id, url } = await page();
