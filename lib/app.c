@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "cgi.h"
+#include "confine.h"
 #include "guard.h"
 #include "log.h"
 #include "shared.h"
@@ -307,18 +306,6 @@ static const struct cgi_server server = {
 	worker_start, worker_end, serve
 };
 
-/* No core files, no setuid children, no files that others can read. */
-static void
-shrink_rights(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	umask(077);
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
 int
 app_main(const struct endpoint *endpoint)
 {
@@ -326,8 +313,7 @@ app_main(const struct endpoint *endpoint)
 
 	app.endpoint = endpoint;
 	log_name(endpoint->path);
-	shrink_rights();
-	signal(SIGPIPE, SIG_IGN);
+	confine();
 	if (!cgi_is_plain())
 		signal(SIGINT, SIG_IGN);	/* see lib/cgi.c */
 	/* Trouble may pass (a disk that was full): each caller is a try. */

@@ -3,30 +3,15 @@
 #include "cron.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "log.h"
 #include "shared.h"
 #include "sig.h"
-
-/* Secrets pass through this process: no dump, no tracer, no new rights. */
-static void
-shrink_rights(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	umask(077);
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN);
-}
 
 /* A pid alone comes again, and may be another machine's. */
 static void
@@ -50,7 +35,7 @@ cron_open(struct cron *cron, const char *name)
 	memset(cron, 0, sizeof(*cron));
 	cron->name = name;
 	log_name(name);
-	shrink_rights();
+	confine();
 	make_owner(cron);
 	if (setup_open(&cron->setup, why, sizeof(why)))
 		return true;

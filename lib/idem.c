@@ -107,8 +107,8 @@ store(struct conn *c, struct request *rq)
 	struct slice answer = { rq->reply.body.data, rq->reply.body.len };
 
 	sig_sha256(rq->body.p, rq->body.n, hash);
-	conn_run(c, SQL_IDEMPOTENCY_STORE, "itttbisi",
-	    day_of(clock_now()), rq->caller.partner_id, rq->path, rq->idempotency_key, hash,
+	conn_run(c, SQL_IDEMPOTENCY_STORE, "itttbisi", day_of(clock_now()),
+	    rq->caller.partner_id, rq->path, rq->idempotency_key, hash,
 	    sizeof(hash), (int64_t)rq->reply.status, answer, rq->now);
 }
 

@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "confine.h"
 #include "log.h"
 #include "shared.h"
 #include "sig.h"
@@ -410,19 +409,6 @@ static const struct cgi_server server = {
 	worker_start, worker_end, serve
 };
 
-/* Card numbers pass through here: nothing may be dumped. */
-static void
-shrink_rights(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	umask(077);
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN);
-}
-
 /* False with a sentence in why. */
 static bool
 start(char *why, size_t size)
@@ -455,7 +441,7 @@ box_main(const struct box_program *p)
 
 	program = p;
 	log_name(p->path);
-	shrink_rights();
+	confine();
 	while (!start(why, sizeof(why))) {
 		log_warn("%s", why);
 		if (!cgi_serve_one(&unavailable) || cgi_is_plain())
