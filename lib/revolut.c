@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "sig.h"
+#include "sig-header.h"
 
 enum {
 	TIME_DIGITS_MAX = 15,
@@ -15,134 +15,29 @@ enum {
 	URL_MAX = 2000
 };
 
-/* A signature header, taken apart; everything points into it. */
-struct header {
-	struct slice	v1[REVOLUT_SIGNATURES_MAX];
-	size_t		v1_count;
-};
-
-/*
- * Digits without a leading zero: of all spellings of a number the only one
- * for which signing the text and signing the number are the same.
- */
-static bool
-time_read(const char *text, int64_t *ms)
-{
-	size_t n = strnlen(text, TIME_DIGITS_MAX + 1);
-
-	if (n > TIME_DIGITS_MAX || text[0] == '0')
-		return false;
-	*ms = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		*ms = 10 * *ms + (text[i] - '0');
-	}
-	return true;
-}
-
-/* Takes one "version=hex"; versions that we do not know are no concern. */
-static bool
-header_item(struct header *header, const char *item, size_t n)
-{
-	const char *equals;
-
-	while (n > 0 && (item[0] == ' ' || item[0] == '\t')) {
-		item++;
-		n--;
-	}
-	while (n > 0 && (item[n - 1] == ' ' || item[n - 1] == '\t'))
-		n--;
-	equals = memchr(item, '=', n);
-	if (equals == NULL || equals == item || equals == item + n - 1)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (item[i] <= ' ' || item[i] > '~')
-			return false;
-	if (equals - item == 2 && memcmp(item, "v1", 2) == 0)
-		header->v1[header->v1_count++] = (struct slice){ equals + 1,
-		    n - 3 };
-	return true;
-}
-
-static bool
-header_parse(struct header *header, const char *text)
-{
-	size_t n = strnlen(text, REVOLUT_HEADER_MAX + 1);
-
-	*header = (struct header){ .v1_count = 0 };
-	if (n > REVOLUT_HEADER_MAX)
-		return false;
-	for (int items = 0; items < REVOLUT_SIGNATURES_MAX; items++) {
-		const char *comma = memchr(text, ',', n);
-		size_t len = comma != NULL ? (size_t)(comma - text) : n;
-
-		if (!header_item(header, text, len))
-			return false;
-		if (comma == NULL)
-			return true;
-		text += len + 1;
-		n -= len + 1;
-	}
-	return false;
-}
-
-/* With an empty secret anybody can sign: it must never be used. */
-static bool
-secret_is_blank(const char *secret)
-{
-	if (secret == NULL)
-		return true;
-	for (; *secret != '\0'; secret++)
-		if ((unsigned char)*secret > ' ')
-			return false;
-	return true;
-}
-
-/* Compares everything with everything, so that time tells nothing. */
-static bool
-header_matches(const struct header *header, const char *timestamp,
-    const char *secret, struct slice body)
-{
-	const struct slice signed_text[] = { { "v1.", 3 },
-	    { timestamp, strlen(timestamp) }, { ".", 1 }, body };
-	uint8_t mac[SHA256_SIZE];
-	bool matches = false;
-
-	sig_hmac_slices(secret, strlen(secret), signed_text, 4, mac);
-	for (size_t i = 0; i < header->v1_count; i++)
-		matches |= sig_hex_equal(mac, header->v1[i].p,
-		    header->v1[i].n);
-	sig_wipe(mac, sizeof(mac));
-	return matches;
-}
-
 enum revolut_signature
 revolut_signature_check(const char *signature, const char *timestamp,
     struct slice body, const char *const *secrets, size_t secret_count,
     int64_t now)
 {
-	struct header header;
-	size_t usable = 0;
-	bool matches = false;
+	struct sig_header header;
 	int64_t sent;
 
-	for (size_t i = 0; i < secret_count; i++)
-		usable += !secret_is_blank(secrets[i]);
-	if (usable == 0)
+	if (sig_header_usable(secrets, secret_count) == 0)
 		return REVOLUT_SIGNATURE_NO_SECRET;
 	if (signature == NULL || *signature == '\0' || timestamp == NULL ||
 	    *timestamp == '\0')
 		return REVOLUT_SIGNATURE_MISSING;
-	if (!time_read(timestamp, &sent) || !header_parse(&header, signature))
+	const struct slice time = { timestamp, strlen(timestamp) };
+	if (!sig_header_time(time, TIME_DIGITS_MAX, &sent) ||
+	    !sig_header_read(signature, true, &header))
 		return REVOLUT_SIGNATURE_MALFORMED;
 	if (header.v1_count == 0)
 		return REVOLUT_SIGNATURE_NO_SCHEME;
-	for (size_t i = 0; i < secret_count; i++)
-		if (!secret_is_blank(secrets[i]))
-			matches |= header_matches(&header, timestamp,
-			    secrets[i], body);
-	if (!matches)
+
+	const struct slice pieces[] = { { "v1.", 3 }, time, { ".", 1 },
+	    body };
+	if (!sig_header_matches(&header, secrets, secret_count, pieces, 4))
 		return REVOLUT_SIGNATURE_MISMATCH;
 	if (now > sent + REVOLUT_TOLERANCE_MS ||
 	    now < sent - REVOLUT_TOLERANCE_MS)

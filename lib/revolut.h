@@ -14,9 +14,7 @@
 #include "json.h"
 
 enum {
-	REVOLUT_TOLERANCE_MS = 300 * 1000,	/* either way, inclusive */
-	REVOLUT_HEADER_MAX = 4096,	/* bytes of a signature header */
-	REVOLUT_SIGNATURES_MAX = 16	/* in it */
+	REVOLUT_TOLERANCE_MS = 300 * 1000	/* either way, inclusive */
 };
 
 enum revolut_signature {

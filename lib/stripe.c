@@ -5,142 +5,28 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "sig.h"
+#include "sig-header.h"
 
 enum { TIME_DIGITS_MAX = 12 };
-
-/* A signature header, taken apart; everything points into it. */
-struct header {
-	struct slice	time;		/* as spelt, which is what was signed */
-	struct slice	v1[STRIPE_HEADER_ITEMS_MAX];
-	size_t		v1_count;
-};
-
-/*
- * "0" or digits without a leading zero: of all spellings of a number the only
- * one for which signing the text and signing the number are the same.
- */
-static bool
-time_is_plain(struct slice text)
-{
-	if (text.n == 0 || text.n > TIME_DIGITS_MAX ||
-	    (text.n > 1 && text.p[0] == '0'))
-		return false;
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return false;
-	return true;
-}
-
-static int64_t
-time_value(struct slice text)
-{
-	int64_t value = 0;
-
-	for (size_t i = 0; i < text.n; i++)
-		value = 10 * value + (text.p[i] - '0');
-	return value;
-}
-
-/* Takes one "key=value"; keys that we do not know are no concern of ours. */
-static bool
-header_item(struct header *header, const char *item, size_t n)
-{
-	const char *equals = memchr(item, '=', n);
-
-	if (equals == NULL || equals == item || equals == item + n - 1)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (item[i] <= ' ' || item[i] > '~')
-			return false;
-
-	size_t key_len = (size_t)(equals - item);
-	struct slice value = { equals + 1, n - key_len - 1 };
-	if (key_len == 1 && item[0] == 't') {
-		if (header->time.p != NULL || !time_is_plain(value))
-			return false;
-		header->time = value;
-	}
-	if (key_len == 2 && memcmp(item, "v1", 2) == 0)
-		header->v1[header->v1_count++] = value;
-	return true;
-}
-
-static bool
-header_parse(struct header *header, const char *text)
-{
-	size_t n = text != NULL ? strnlen(text, STRIPE_HEADER_MAX + 1) : 0;
-
-	*header = (struct header){ 0 };
-	if (n == 0 || n > STRIPE_HEADER_MAX)
-		return false;
-	for (int items = 0; items < STRIPE_HEADER_ITEMS_MAX; items++) {
-		const char *comma = memchr(text, ',', n);
-		size_t len = comma != NULL ? (size_t)(comma - text) : n;
-
-		if (!header_item(header, text, len))
-			return false;
-		if (comma == NULL)
-			return header->time.p != NULL;
-		text += len + 1;
-		n -= len + 1;
-	}
-	return false;
-}
-
-/* With an empty secret anybody can sign: it must never be used. */
-static bool
-secret_is_blank(const char *secret)
-{
-	if (secret == NULL)
-		return true;
-	for (; *secret != '\0'; secret++)
-		if ((unsigned char)*secret > ' ')
-			return false;
-	return true;
-}
-
-/* Compares everything with everything, so that time tells nothing. */
-static bool
-header_matches(const struct header *header, const char *secret,
-    struct slice body)
-{
-	const struct slice signed_text[] = { header->time, { ".", 1 }, body };
-	uint8_t mac[SHA256_SIZE];
-	bool matches = false;
-
-	sig_hmac_slices(secret, strlen(secret), signed_text, 3, mac);
-	for (size_t i = 0; i < header->v1_count; i++)
-		matches |= sig_hex_equal(mac, header->v1[i].p,
-		    header->v1[i].n);
-	sig_wipe(mac, sizeof(mac));
-	return matches;
-}
 
 enum stripe_signature
 stripe_signature_check(const char *text, struct slice body,
     const char *const *secrets, size_t secret_count, int64_t now)
 {
-	size_t usable = 0;
-	for (size_t i = 0; i < secret_count; i++)
-		usable += !secret_is_blank(secrets[i]);
-	if (usable == 0)
-		return STRIPE_SIGNATURE_NO_SECRET;
+	struct sig_header header;
+	int64_t sent;
 
-	struct header header;
-	if (!header_parse(&header, text))
+	if (sig_header_usable(secrets, secret_count) == 0)
+		return STRIPE_SIGNATURE_NO_SECRET;
+	if (!sig_header_read(text, false, &header) ||
+	    !sig_header_time(header.time, TIME_DIGITS_MAX, &sent))
 		return STRIPE_SIGNATURE_MALFORMED;
 	if (header.v1_count == 0)
 		return STRIPE_SIGNATURE_NO_SCHEME;
 
-	bool matches = false;
-	for (size_t i = 0; i < secret_count; i++)
-		if (!secret_is_blank(secrets[i]))
-			matches |= header_matches(&header, secrets[i], body);
-	if (!matches)
+	const struct slice pieces[] = { header.time, { ".", 1 }, body };
+	if (!sig_header_matches(&header, secrets, secret_count, pieces, 3))
 		return STRIPE_SIGNATURE_MISMATCH;
-
-	int64_t sent = time_value(header.time);
 	if (now > sent + STRIPE_TOLERANCE_S || now < sent - STRIPE_TOLERANCE_S)
 		return STRIPE_SIGNATURE_STALE;
 	return STRIPE_SIGNATURE_GOOD;

@@ -15,9 +15,7 @@
 #include "json.h"
 
 enum {
-	STRIPE_TOLERANCE_S = 300,	/* seconds either way, inclusive */
-	STRIPE_HEADER_MAX = 4096,	/* bytes of a signature header */
-	STRIPE_HEADER_ITEMS_MAX = 16
+	STRIPE_TOLERANCE_S = 300	/* seconds either way, inclusive */
 };
 
 enum stripe_signature {

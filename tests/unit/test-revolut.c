@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sig-header.h"
 #include "test.h"
 
 #define BODY "{\"event\":\"ORDER_COMPLETED\",\"order_id\":\"o1\"}"
@@ -203,21 +204,21 @@ signature_any_of_several_secrets(void **state)
 static void
 signature_of_any_length(void **state)
 {
-	char text[REVOLUT_HEADER_MAX + 16];
+	char text[SIG_HEADER_MAX + 16];
 	const char *secret = SECRET;
 
 	(void)state;
 	memset(text, 'a', sizeof(text));
 	memcpy(text, "v2=", 3);
-	for (size_t n = REVOLUT_HEADER_MAX - 1; n < sizeof(text); n++) {
+	for (size_t n = SIG_HEADER_MAX - 1; n < sizeof(text); n++) {
 		text[n] = '\0';
 		assert_int_equal(revolut_signature_check(text, T, slice(BODY),
-		    &secret, 1, NOW), n > REVOLUT_HEADER_MAX ? MALFORMED :
+		    &secret, 1, NOW), n > SIG_HEADER_MAX ? MALFORMED :
 		    NO_SCHEME);
 		text[n] = 'a';
 	}
 	size_t n = 0;
-	for (int i = 0; i < REVOLUT_SIGNATURES_MAX + 1; i++)
+	for (int i = 0; i < SIG_HEADER_ITEMS_MAX + 1; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%sv1=00",
 		    i > 0 ? "," : "");
 	assert_int_equal(revolut_signature_check(text, T, slice(BODY), &secret,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sig.h"
+#include "sig-header.h"
 #include "test.h"
 
 #define BODY "{\"id\":\"evt_1\",\"object\":\"event\"}"
@@ -402,15 +403,15 @@ signature_header_has_at_most_sixteen_items(void **state)
 static void
 signature_header_has_at_most_4096_bytes(void **state)
 {
-	char header[STRIPE_HEADER_MAX + 2];
+	char header[SIG_HEADER_MAX + 2];
 
 	(void)state;
 	memset(header, 'x', sizeof(header));
 	memcpy(header, T ",v1=" D ",v2=", strlen(T ",v1=" D ",v2="));
-	header[STRIPE_HEADER_MAX] = '\0';
+	header[SIG_HEADER_MAX] = '\0';
 	assert_int_equal(check_one(header, BODY, 31, SECRET, NOW), GOOD);
-	header[STRIPE_HEADER_MAX] = 'x';
-	header[STRIPE_HEADER_MAX + 1] = '\0';
+	header[SIG_HEADER_MAX] = 'x';
+	header[SIG_HEADER_MAX + 1] = '\0';
 	assert_int_equal(check_one(header, BODY, 31, SECRET, NOW), MALFORMED);
 }
 
