@@ -16,6 +16,7 @@
 #include "buf.h"
 #include "fetch.h"
 #include "json.h"
+#include "provider-judge.h"
 #include "revolut.h"
 
 enum {
@@ -106,44 +107,13 @@ read_order(const struct json *json, struct provider_answer *a)
 	return true;
 }
 
-/*
- * What an answer means. A success that is not the JSON we expect may well
- * have made an order; a 4xx certainly has not.
- */
-static const struct json *
-judge(struct arena *arena, const struct fetch_answer *f,
-    struct provider_answer *a)
-{
-	const char *why;
-	const struct json *json = f->fate == FETCH_ANSWERED ?
-	    json_parse(arena, f->body.p, f->body.n, &why) : NULL;
-
-	*a = (struct provider_answer){ .fate = PROVIDER_UNKNOWN,
-	    .status = f->status, .raw = f->body, .message = f->error };
-	if (f->fate == FETCH_NOT_SENT)
-		a->fate = PROVIDER_DOWN;
-	if (f->fate != FETCH_ANSWERED)
-		return NULL;
-	if (f->status >= 200 && f->status < 300) {
-		if (json != NULL)
-			a->fate = PROVIDER_DONE;
-		return json;
-	}
-	read_error(arena, json, a);
-	if (f->status == 401 || f->status == 403 || f->status == 429)
-		a->fate = f->perhaps_done ? PROVIDER_UNKNOWN : PROVIDER_DOWN;
-	else if (f->status >= 400 && f->status < 500 && f->status != 409 &&
-	    a->code != NULL)
-		a->fate = PROVIDER_REFUSED;
-	return NULL;
-}
-
 /* The answer of a call that gives an order. */
 static struct provider_answer
 judge_order(struct arena *arena, const struct fetch_answer *f)
 {
 	struct provider_answer a;
-	const struct json *json = judge(arena, f, &a);
+	const struct json *json = provider_judge(arena, f,
+	    read_error, &a);
 
 	if (json != NULL && !read_order(json, &a))
 		a.fate = PROVIDER_UNKNOWN;
@@ -214,7 +184,8 @@ find_order(struct arena *arena, const struct conf *conf,
 	    fetch_encode(arena, reference), FOUND_MAX);
 	struct fetch_answer f = call(arena, conf, "GET", path, NULL, NULL,
 	    FETCH_TRIES);
-	const struct json *list = judge(arena, &f, a);
+	const struct json *list = provider_judge(arena, &f,
+	    read_error, a);
 	bool any = false;
 
 	if (a->fate != PROVIDER_DONE || !is_list(list)) {

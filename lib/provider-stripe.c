@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "fetch.h"
 #include "json.h"
+#include "provider-judge.h"
 
 enum { BODY_MAX_BYTES = 16 * 1024 };
 
@@ -60,62 +61,38 @@ call(struct arena *arena, const struct conf *conf, const char *method,
 	return fetch_run(arena, &f);
 }
 
+/*
+ * Under a key that was used with other parameters something was done: that is
+ * an error without a code for us, since it refuses nothing.
+ */
 static void
-read_error(const struct json *json, struct provider_answer *a)
+read_error(struct arena *arena, const struct json *json,
+    struct provider_answer *a)
 {
 	const struct json *error = json_get(json, "error");
 
+	(void)arena;
 	a->code = json_text(error, "code");
 	if (a->code == NULL)
 		a->code = json_text(error, "type");
+	if (a->code != NULL && strcmp(a->code, "idempotency_error") == 0)
+		a->code = NULL;
 	a->message = json_text(error, "message");
 }
 
-/*
- * Is this a no that says nothing was done? Under a key that was used with
- * other parameters something was.
- */
-static bool
-is_refusal(const struct fetch_answer *f, const struct provider_answer *a)
-{
-	return f->status >= 400 && f->status < 500 && f->status != 409 &&
-	    a->code != NULL && strcmp(a->code, "idempotency_error") != 0;
-}
-
-/*
- * What an answer means. A success that is not the JSON we expect may well
- * have opened a payment; a 4xx certainly has not.
- */
+/* Every object of Stripe's has an id: without one it is no answer of its. */
 static const struct json *
 judge(struct arena *arena, const struct fetch_answer *f,
     struct provider_answer *a)
 {
-	const char *why;
-	const struct json *json = f->fate == FETCH_ANSWERED ?
-	    json_parse(arena, f->body.p, f->body.n, &why) : NULL;
+	const struct json *json = provider_judge(arena, f, read_error, a);
 
-	*a = (struct provider_answer){ .fate = PROVIDER_UNKNOWN,
-	    .status = f->status, .raw = f->body, .message = f->error };
-	if (f->fate == FETCH_NOT_SENT)
-		a->fate = PROVIDER_DOWN;
-	if (f->fate != FETCH_ANSWERED)
+	a->ref = json_text(json, "id");
+	if (json != NULL && a->ref == NULL) {
+		a->fate = PROVIDER_UNKNOWN;
 		return NULL;
-	if (f->status >= 200 && f->status < 300 &&
-	    json_text(json, "id") != NULL) {
-		a->fate = PROVIDER_DONE;
-		a->ref = json_text(json, "id");
-		return json;
 	}
-	read_error(json, a);
-	/*
-	 * Busy or locked: nothing was done, and another may be quicker; but
-	 * an earlier try of this call may have got through.
-	 */
-	if (f->status == 429 || f->status == 401 || f->status == 403)
-		a->fate = f->perhaps_done ? PROVIDER_UNKNOWN : PROVIDER_DOWN;
-	else if (is_refusal(f, a))
-		a->fate = PROVIDER_REFUSED;
-	return NULL;
+	return json;
 }
 
 static void
