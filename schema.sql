@@ -354,48 +354,121 @@ CREATE TABLE webhook_endpoint (
 	id TEXT PRIMARY KEY,
 	partner_id TEXT NOT NULL REFERENCES partner (partner_id),
 	name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
-	url TEXT NOT NULL CHECK (length(url) BETWEEN 8 AND 2000),
-	-- The key of X-Clive-Signature, sealed.
-	secret_sealed BLOB NOT NULL,
-	status TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
-	-- How often one delivery is tried before it is given up.
-	max_attempts INTEGER NOT NULL CHECK (max_attempts BETWEEN 1 AND 50),
+	-- NULL: a listener, which fetches its deliveries (clive listen).
+	url TEXT CHECK (length(url) BETWEEN 8 AND 2000),
+	-- Whose events it gets, in that API's form. The Payments API keeps test
+	-- and live ones apart; the partner API has no such mark.
+	api TEXT NOT NULL CHECK (api IN ('clive', 'payments')),
+	livemode INTEGER CHECK (livemode IN (0, 1)),
+	-- unproven: it has not answered its challenge yet. Events are kept for
+	-- all but deleted ones, and go out once the endpoint is active.
+	status TEXT NOT NULL CHECK (status IN
+		('active', 'disabled', 'unproven', 'deleted')),
+	-- operator: by a person. gone: it answered 410. failing: nothing but
+	-- failures for too long; it is probed. NULL while it is not disabled.
+	disabled_reason TEXT CHECK (disabled_reason IN
+		('operator', 'gone', 'failing')),
+	-- The preset's name, or custom; the pauses between the attempts of one
+	-- delivery in milliseconds, separated by commas ('': one attempt).
+	schedule TEXT NOT NULL CHECK (length(schedule) BETWEEN 1 AND 16),
+	pauses TEXT NOT NULL CHECK (length(pauses) <= 700),
+	-- Deliveries a second, NULL: no limit; and when the next one is free by
+	-- it, in microseconds since 1970 (a leaky bucket in one number).
+	rate_limit INTEGER CHECK (rate_limit BETWEEN 1 AND 10000),
+	rate_free_at INTEGER NOT NULL DEFAULT 0,
+	-- Attempts under way at once; NULL: the setting's.
+	max_parallel INTEGER CHECK (max_parallel BETWEEN 1 AND 1000),
+	-- 1: an event waits for the earlier ones of its payment.
+	ordered INTEGER NOT NULL DEFAULT 0 CHECK (ordered IN (0, 1)),
+	-- 1: signed with the gateway's ed25519 key as well.
+	ed25519 INTEGER NOT NULL DEFAULT 0 CHECK (ed25519 IN (0, 1)),
 	-- How long the last attempt took, whatever came of it; NULL: there was
 	-- none. A sender that starts knows by it who must not delay the others.
 	last_duration_ms INTEGER CHECK (last_duration_ms >= 0),
+	last_success_at INTEGER,
+	-- The first failure since the last success, and how many there were;
+	-- when the warning was given at half of the time to disabling.
+	failing_since INTEGER,
+	failures INTEGER NOT NULL DEFAULT 0,
+	warned_at INTEGER,
+	-- Nothing is sent before: it said that we are too fast (429, 502, 504),
+	-- so many times in a row.
+	hold_until INTEGER NOT NULL DEFAULT 0,
+	slowdowns INTEGER NOT NULL DEFAULT 0,
+	-- When a failing one is tried again, and how often that was done.
+	probe_at INTEGER,
+	probes INTEGER NOT NULL DEFAULT 0,
+	-- When a listener last asked; NULL for all others.
+	seen_at INTEGER,
 	created_at INTEGER NOT NULL,
-	updated_at INTEGER NOT NULL
+	updated_at INTEGER NOT NULL,
+	CHECK ((disabled_reason IS NOT NULL) = (status = 'disabled')),
+	CHECK ((seen_at IS NULL) = (url IS NOT NULL)),
+	CHECK ((livemode IS NULL) = (api = 'clive'))
 ) STRICT;
 CREATE INDEX webhook_endpoint_by_partner ON webhook_endpoint (partner_id);
+
+-- What deliveries are signed with. The newest has no end; an older one signs
+-- beside it until it expires.
+CREATE TABLE webhook_secret (
+	endpoint_id TEXT NOT NULL REFERENCES webhook_endpoint (id),
+	-- 1, 2, 3 ...
+	number INTEGER NOT NULL CHECK (number > 0),
+	secret_sealed BLOB NOT NULL,
+	created_at INTEGER NOT NULL,
+	expires_at INTEGER,
+	PRIMARY KEY (endpoint_id, number)
+) STRICT, WITHOUT ROWID;
+
+-- The gateway's own ed25519 keys, for receivers that hold no secret.
+CREATE TABLE signing_key (
+	id TEXT PRIMARY KEY,
+	private_sealed BLOB NOT NULL,
+	public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+	created_at INTEGER NOT NULL,
+	-- As of webhook_secret.
+	expires_at INTEGER
+) STRICT;
 
 -- Which events an endpoint gets.
 CREATE TABLE webhook_subscription (
 	endpoint_id TEXT NOT NULL REFERENCES webhook_endpoint (id),
-	event_type TEXT NOT NULL CHECK (event_type IN (
-		'transaction_succeeded', 'transaction_failed',
-		'transaction_abandoned', 'transaction_refunded',
-		'transaction_chargeback')),
+	event_type TEXT NOT NULL CHECK (length(event_type) BETWEEN 1 AND 64),
 	PRIMARY KEY (endpoint_id, event_type)
 ) STRICT, WITHOUT ROWID;
 
 -- Something a partner is told: written in the transaction of the change.
 CREATE TABLE event (
 	id TEXT PRIMARY KEY,
-	clive_tx_id TEXT NOT NULL REFERENCES tx (clive_tx_id),
+	partner_id TEXT NOT NULL REFERENCES partner (partner_id),
+	-- NULL: it tells of an endpoint, not of a payment.
+	clive_tx_id TEXT REFERENCES tx (clive_tx_id),
+	-- As on webhook_endpoint.
+	api TEXT NOT NULL CHECK (api IN ('clive', 'payments')),
+	livemode INTEGER CHECK (livemode IN (0, 1)),
 	type TEXT NOT NULL,
 	-- The exact bytes of the request body, the same for every endpoint.
 	body BLOB NOT NULL,
-	created_at INTEGER NOT NULL
+	created_at INTEGER NOT NULL,
+	CHECK ((livemode IS NULL) = (api = 'clive'))
 ) STRICT;
 CREATE INDEX event_by_tx ON event (clive_tx_id);
+-- A partner's list, and what is replayed of it.
+CREATE INDEX event_by_partner ON event (partner_id, id);
 
 -- The outbox: one event on its way to one endpoint.
 CREATE TABLE delivery (
 	id TEXT PRIMARY KEY,
 	event_id TEXT NOT NULL REFERENCES event (id),
 	endpoint_id TEXT NOT NULL REFERENCES webhook_endpoint (id),
+	-- The delivery that a person had repeated; NULL: the event's own.
+	origin TEXT REFERENCES delivery (id),
 	-- due: to be tried at next_attempt_at. delivered, failed: over.
 	status TEXT NOT NULL CHECK (status IN ('due', 'delivered', 'failed')),
+	-- 1: a challenge or a test, which a person asked for: it goes out
+	-- whatever the state of its endpoint.
+	asked INTEGER NOT NULL DEFAULT 0 CHECK (asked IN (0, 1)),
+	-- Those that the schedule counts; probes are not among them.
 	attempts INTEGER NOT NULL DEFAULT 0,
 	next_attempt_at INTEGER NOT NULL,
 	-- The sender that holds it, and until when; NULL: nobody.
@@ -406,7 +479,17 @@ CREATE TABLE delivery (
 ) STRICT;
 CREATE INDEX delivery_due ON delivery (endpoint_id, next_attempt_at)
 	WHERE status = 'due';
+CREATE INDEX delivery_asked ON delivery (endpoint_id, next_attempt_at)
+	WHERE status = 'due' AND asked = 1;
+-- How many attempts of an endpoint are under way.
+CREATE INDEX delivery_held ON delivery (endpoint_id, lease_until)
+	WHERE lease_until IS NOT NULL;
 CREATE INDEX delivery_by_event ON delivery (event_id);
+-- The log of one endpoint, newest first.
+CREATE INDEX delivery_by_endpoint ON delivery (endpoint_id, id);
+-- What failed since a moment.
+CREATE INDEX delivery_failed ON delivery (endpoint_id, updated_at, id)
+	WHERE status = 'failed';
 
 -- One try of one delivery: what was sent and what came back.
 CREATE TABLE attempt (
@@ -419,9 +502,13 @@ CREATE TABLE attempt (
 	request_head TEXT NOT NULL,
 	-- HTTP status, or NULL where no answer came.
 	response_status INTEGER,
-	-- The first 16 KiB of the answer's body.
+	-- The first 4 KiB of the answer's head and 16 KiB of its body, and how
+	-- long the body was (of what we read: at most 256 KiB).
+	response_head TEXT,
 	response_body BLOB,
-	-- Why there was no answer, in words; NULL where one came.
+	response_length INTEGER,
+	-- Why there was no answer or not the right one, in words; NULL where
+	-- it was complete.
 	error TEXT,
 	PRIMARY KEY (delivery_id, number)
 ) STRICT, WITHOUT ROWID;

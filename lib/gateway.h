@@ -22,6 +22,7 @@
 #include "provider.h"
 #include "request.h"
 #include "revolut-events.h"
+#include "signing-key.h"
 #include "stripe-events.h"
 #include "tx-list.h"
 #include "tx.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "id.h"
+#include "webhook.h"
 
 enum {
 	BODY_MAX_BYTES = 64 * 1024,	/* meta has 16 KiB at the most */
@@ -15,6 +16,10 @@ const char *const outbox_event_types[] = {
 	"transaction_succeeded", "transaction_failed",
 	"transaction_abandoned", "transaction_refunded",
 	"transaction_chargeback", NULL
+};
+
+const char *const outbox_endpoint_event_types[] = {
+	"endpoint_failing", "endpoint_disabled", "endpoint_enabled", NULL
 };
 
 const char *
@@ -61,44 +66,80 @@ outbox_body(struct buf *buf, const struct tx *tx, const char *event_type)
 	jsonw_end_object(&w);
 }
 
+static void
+write_event(struct conn *c, int64_t now, struct outbox_event *e)
+{
+	if (e->id[0] == '\0')
+		id_make("evt_", now, e->id);
+	conn_run(c, SQL_EVENT_INSERT, "ttttotbi", e->id, e->partner_id,
+	    e->clive_tx_id, e->api, e->livemode, e->type, e->body.p,
+	    e->body.n, now);
+}
+
+static void
+write_delivery(struct conn *c, int64_t now, struct outbox_event *e,
+    const char *endpoint)
+{
+	conn_run(c, SQL_DELIVERY_INSERT, "tttni",
+	    id_make("dlv_", now, e->delivery), e->id, endpoint, now);
+}
+
 /*
  * Deliveries to the subscribed endpoints after *last, a page of them; the
  * number written. A statement is read to its end before another writes.
  */
 static size_t
-write_page(struct conn *c, int64_t now, const struct tx *tx,
-    const char *type, const char *event, char last[ID_SIZE])
+write_page(struct conn *c, int64_t now, struct outbox_event *e,
+    char last[ID_SIZE])
 {
-	char endpoints[PAGE][ID_SIZE], delivery[ID_SIZE];
+	char endpoints[PAGE][ID_SIZE];
 	size_t n = 0;
 
-	struct rows *r = conn_rows(c, SQL_ENDPOINTS_SUBSCRIBED, "ttti",
-	    tx->partner_id, type, last, (int64_t)PAGE);
+	struct rows *r = conn_rows(c, SQL_ENDPOINTS_SUBSCRIBED, "tttitii",
+	    e->partner_id, e->type, last, (int64_t)PAGE, e->api, e->livemode,
+	    now - WEBHOOK_LISTENER_MS);
 	while (n < PAGE && row_next(r))
 		snprintf(endpoints[n++], ID_SIZE, "%s", row_text(r, 0));
 	row_done(r);
 	for (size_t i = 0; i < n; i++) {
-		conn_run(c, SQL_DELIVERY_INSERT, "ttti",
-		    id_make("dlv_", now, delivery), event, endpoints[i], now);
+		if (e->but == NULL || strcmp(endpoints[i], e->but) != 0)
+			write_delivery(c, now, e, endpoints[i]);
 		memcpy(last, endpoints[i], ID_SIZE);
 	}
 	return n;
 }
 
 void
+outbox_write(struct conn *c, int64_t now, struct outbox_event *e)
+{
+	char last[ID_SIZE] = "";
+
+	write_event(c, now, e);
+	while (write_page(c, now, e, last) == PAGE)
+		continue;
+}
+
+void
+outbox_write_to(struct conn *c, int64_t now, struct outbox_event *e,
+    const char *endpoint)
+{
+	write_event(c, now, e);
+	write_delivery(c, now, e, endpoint);
+}
+
+void
 outbox_emit(struct conn *c, int64_t now, const struct tx *tx)
 {
-	const char *type = outbox_event_of(tx->status);
-	char event[ID_SIZE], last[ID_SIZE] = "";
+	struct outbox_event event = { .partner_id = tx->partner_id,
+	    .clive_tx_id = tx->clive_tx_id, .api = "clive", .livemode = -1,
+	    .type = outbox_event_of(tx->status) };
 	struct buf body;
 
-	if (type == NULL)
+	if (event.type == NULL)
 		return;
 	buf_init(&body, BODY_MAX_BYTES);
-	outbox_body(&body, tx, type);
-	conn_run(c, SQL_EVENT_INSERT, "tttbi", id_make("evt_", now, event),
-	    tx->clive_tx_id, type, body.data, body.len, now);
+	outbox_body(&body, tx, event.type);
+	event.body = (struct slice){ body.data, body.len };
+	outbox_write(c, now, &event);
 	buf_free(&body);
-	while (write_page(c, now, tx, type, event, last) == PAGE)
-		continue;
 }

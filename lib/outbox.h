@@ -9,13 +9,42 @@
 #define OUTBOX_H
 
 #include "conn.h"
+#include "id.h"
 #include "tx.h"
 
-/* The five documented event types, ended by NULL. */
+/* The five documented event types of the partner API, ended by NULL. */
 extern const char *const outbox_event_types[];
+
+/* What an endpoint can hear of the partner's other endpoints; as well. */
+extern const char *const outbox_endpoint_event_types[];
 
 /* The event a state is told with; NULL for states nobody is told of. */
 const char	*outbox_event_of(enum tx_status);
+
+/* An event to be told. */
+struct outbox_event {
+	char		 id[ID_SIZE];	/* made where it is empty */
+	const char	*partner_id;
+	const char	*clive_tx_id;	/* NULL: not of a payment */
+	const char	*api;		/* "clive" or "payments" */
+	int64_t		 livemode;	/* -1 for "clive", else 0 or 1 */
+	const char	*type;
+	struct slice	 body;		/* what is sent, byte for byte */
+	const char	*but;		/* an endpoint not told, or NULL */
+	char		 delivery[ID_SIZE];	/* the last one written */
+};
+
+/*
+ * Writes an event and a due delivery for each endpoint of the partner that
+ * is subscribed to it, unless it is deleted or a listener that has gone: what
+ * an endpoint that is off at present misses is kept for it.
+ */
+void		 outbox_write(struct conn *, int64_t now,
+		    struct outbox_event *);
+
+/* Writes an event for one endpoint alone, whatever it is subscribed to. */
+void		 outbox_write_to(struct conn *, int64_t now,
+		    struct outbox_event *, const char *endpoint);
 
 /*
  * The nine keys of the webhook body in their documented order, meta byte for
@@ -25,8 +54,8 @@ void		 outbox_body(struct buf *, const struct tx *,
 		    const char *event_type);
 
 /*
- * Writes the event of tx's present state and a due delivery for each active
- * endpoint subscribed to it; nothing for states nobody is told of.
+ * outbox_write for the event of tx's present state; nothing for states
+ * nobody is told of.
  */
 void		 outbox_emit(struct conn *, int64_t now, const struct tx *);
 

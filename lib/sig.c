@@ -3,6 +3,7 @@
 #include "sig.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +32,36 @@ sig_sha256(const void *data, size_t n, uint8_t out[SHA256_SIZE])
 		sig_die("SHA-256");
 }
 
-void
-sig_hmac_slices(const void *key, size_t key_len, const struct slice *parts,
-    size_t count, uint8_t out[SHA256_SIZE])
+static pthread_key_t hmac_key;
+
+static void
+free_hmac(void *ctx)
+{
+	EVP_MAC_CTX_free(ctx);
+}
+
+static void
+make_hmac_key(void)
+{
+	if (pthread_key_create(&hmac_key, free_hmac) != 0)
+		sig_die("pthread_key_create");
+}
+
+/*
+ * Finding the algorithm takes longer than most HMACs, so each thread keeps
+ * one that is set up. NULL: it has none yet.
+ */
+static EVP_MAC_CTX *
+kept_hmac(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, make_hmac_key);
+	return pthread_getspecific(hmac_key);
+}
+
+static EVP_MAC_CTX *
+new_hmac(void)
 {
 	char digest[] = "SHA256";
 	const OSSL_PARAM params[] = {
@@ -44,20 +72,33 @@ sig_hmac_slices(const void *key, size_t key_len, const struct slice *parts,
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
 
+	if (ctx == NULL || EVP_MAC_CTX_set_params(ctx, params) != 1 ||
+	    pthread_setspecific(hmac_key, ctx) != 0)
+		sig_die("HMAC-SHA256");
+	EVP_MAC_free(mac);
+	return ctx;
+}
+
+void
+sig_hmac_slices(const void *key, size_t key_len, const struct slice *parts,
+    size_t count, uint8_t out[SHA256_SIZE])
+{
+	EVP_MAC_CTX *ctx = kept_hmac();
+	size_t written = 0;
+
+	if (ctx == NULL)
+		ctx = new_hmac();
 	/* libcrypto takes a NULL key for "keep the last one", not "empty". */
-	if (ctx == NULL || EVP_MAC_init(ctx, key != NULL ? key : lower_hex,
-	    key != NULL ? key_len : 0, params) != 1)
+	if (EVP_MAC_init(ctx, key != NULL ? key : lower_hex,
+	    key != NULL ? key_len : 0, NULL) != 1)
 		sig_die("HMAC-SHA256");
 	for (size_t i = 0; i < count; i++)
 		if (parts[i].n > 0 && EVP_MAC_update(ctx,
 		    (const unsigned char *)parts[i].p, parts[i].n) != 1)
 			sig_die("HMAC-SHA256");
-	size_t written = 0;
 	if (EVP_MAC_final(ctx, out, &written, SHA256_SIZE) != 1 ||
 	    written != SHA256_SIZE)
 		sig_die("HMAC-SHA256");
-	EVP_MAC_CTX_free(ctx);
-	EVP_MAC_free(mac);
 }
 
 void
@@ -219,4 +260,29 @@ base64url_decode(const char *text, size_t n, void *out, size_t size)
 	if ((bits & ((1u << held) - 1)) != 0)
 		return -1;
 	return (int)written;
+}
+
+void
+base64_encode(const void *data, size_t n, char *out)
+{
+	EVP_EncodeBlock((unsigned char *)out, data, (int)n);
+}
+
+int
+base64_decode(const char *text, size_t n, void *out, size_t size)
+{
+	char plain[BASE64_MAX];
+	size_t pad = 0;
+
+	if (n % 4 != 0 || n > sizeof(plain))
+		return -1;
+	while (pad < 2 && n > pad && text[n - 1 - pad] == '=')
+		pad++;
+	for (size_t i = 0; i < n - pad; i++) {
+		if (text[i] == '-' || text[i] == '_')
+			return -1;
+		plain[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' :
+		    text[i];
+	}
+	return base64url_decode(plain, n - pad, out, size);
 }

@@ -16,7 +16,8 @@
 
 enum {
 	SHA256_SIZE = 32,	/* bytes of a digest */
-	SHA256_HEX_SIZE = 65	/* its hex text with the NUL */
+	SHA256_HEX_SIZE = 65,	/* its hex text with the NUL */
+	BASE64_MAX = 512	/* characters that base64_decode takes */
 };
 
 void	sig_sha256(const void *, size_t, uint8_t out[SHA256_SIZE]);
@@ -55,6 +56,13 @@ void	hex_encode(const void *, size_t n, char *out);
 
 /* Two hex digits of any case a byte; false unless text is exactly 2n digits. */
 bool	hex_decode(const char *text, size_t text_len, void *out, size_t n);
+
+/* Base64 with padding (RFC 4648 4); out holds 4*((n+2)/3)+1 bytes. */
+void	base64_encode(const void *, size_t n, char *out);
+
+/* Strict: whole groups, padded, BASE64_MAX at the most. As base64url_decode
+ * else. */
+int	base64_decode(const char *text, size_t n, void *out, size_t size);
 
 /*
  * Base64url without padding (RFC 4648 5). encode: out holds 4*((n+2)/3)+1.

@@ -19,6 +19,62 @@
 	"JOIN client c ON c.partner_id = t.partner_id " \
 	"AND c.client_id = t.client_id "
 
+/* The columns of an endpoint in the order that webhook_of_row reads them. */
+#define ENDPOINT_COLUMNS \
+	"id, partner_id, name, url, api, livemode, status, disabled_reason, " \
+	"schedule, pauses, rate_limit, max_parallel, ordered, ed25519, " \
+	"last_duration_ms, last_success_at, failing_since, failures, " \
+	"warned_at, hold_until, probe_at, seen_at, created_at, updated_at "
+
+/* The columns of an event in the order that lib/webhook-log.c reads them. */
+#define EVENT_COLUMNS \
+	"e.id, e.type, e.partner_id, e.api, e.livemode, e.clive_tx_id, " \
+	"e.created_at"
+
+/* The columns of a delivery, with what came of its last attempt. */
+#define DELIVERY_SELECT \
+	"SELECT d.id, d.event_id, e.type, d.endpoint_id, w.name, w.url, " \
+	"e.partner_id, e.clive_tx_id, d.origin, d.status, d.attempts, " \
+	"d.next_attempt_at, d.created_at, d.updated_at, a.response_status, " \
+	"a.error FROM delivery d JOIN event e ON e.id = d.event_id JOIN " \
+	"webhook_endpoint w ON w.id = d.endpoint_id LEFT JOIN attempt a ON " \
+	"a.delivery_id = d.id AND a.number = (SELECT max(x.number) FROM " \
+	"attempt x WHERE x.delivery_id = d.id) "
+
+/*
+ * What a replay takes: the events of a stretch that an endpoint is subscribed
+ * to and that are not on their way to it; or those whose last delivery to it
+ * failed. Test events and challenges are of their moment.
+ */
+#define REPLAY_EVENTS_FROM \
+	"FROM event e WHERE e.partner_id = $1 AND e.id > $2 AND e.id <= $3 " \
+	"AND e.created_at >= $4 AND e.created_at < $5 AND e.api = $6 AND " \
+	"coalesce(e.livemode, -1) = $7 AND EXISTS (SELECT 1 FROM " \
+	"webhook_subscription s WHERE s.endpoint_id = $8 AND s.event_type = " \
+	"e.type) AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id " \
+	"= e.id AND coalesce(d.endpoint_id, '') = $8 AND d.status = 'due') "
+#define REPLAY_FAILED_FROM \
+	"FROM delivery d JOIN event e ON e.id = d.event_id WHERE " \
+	"d.endpoint_id = $1 AND d.status = 'failed' AND (d.updated_at, " \
+	"d.id) > ($2, $3) AND (d.updated_at, d.id) <= ($4, $5) AND e.type " \
+	"NOT IN ('webhook_test', 'endpoint_challenge') AND NOT EXISTS " \
+	"(SELECT 1 FROM delivery x WHERE x.event_id = d.event_id AND " \
+	"coalesce(x.endpoint_id, '') = $1 AND (x.status = 'due' OR x.id > " \
+	"d.id)) "
+
+/*
+ * A delivery that no sender holds: its lease has ended, or reaches further
+ * than any that is taken now can, since the clock was set back.
+ */
+#define UNHELD(now, far) \
+	"(lease_until IS NULL OR lease_until <= " now " OR lease_until > " \
+	far ")"
+
+/* What a claim says of a delivery; how many attempts there were, for a name. */
+#define CLAIMED \
+	"RETURNING id, event_id, attempts, next_attempt_at, (SELECT count(*) " \
+	"FROM attempt a WHERE a.delivery_id = delivery.id)"
+
 const char *const sql_text[SQL_COUNT] = {
 	/* API keys */
 	[SQL_API_KEY_FIND] =
@@ -309,7 +365,7 @@ const char *const sql_text[SQL_COUNT] = {
 	    "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING "
 	    "seq, hash",
 	[SQL_AUDIT_HEAD_SET] =
-	    "UPDATE audit_head SET hash = $1 WHERE id = 1",
+	    "UPDATE audit_head SET seq = $1, hash = $2 WHERE id = 1",
 	[SQL_AUDIT_INSERT] =
 	    "INSERT INTO audit_event (seq, at, actor, action, subject, "
 	    "detail, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -322,75 +378,187 @@ const char *const sql_text[SQL_COUNT] = {
 
 	/* Webhooks */
 	[SQL_ENDPOINT_INSERT] =
-	    "INSERT INTO webhook_endpoint (id, partner_id, name, url, "
-	    "secret_sealed, status, max_attempts, created_at, updated_at) "
-	    "VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $7)",
+	    "INSERT INTO webhook_endpoint (id, partner_id, name, url, api, "
+	    "livemode, status, schedule, pauses, rate_limit, max_parallel, "
+	    "ordered, ed25519, seen_at, created_at, updated_at) VALUES ($1, "
+	    "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+	    "$15)",
 	[SQL_ENDPOINT_SUBSCRIBE] =
 	    "INSERT INTO webhook_subscription (endpoint_id, event_type) "
 	    "VALUES ($1, $2) ON CONFLICT (endpoint_id, event_type) DO "
 	    "NOTHING",
+	[SQL_ENDPOINT_UNSUBSCRIBE] =
+	    "DELETE FROM webhook_subscription WHERE endpoint_id = $1",
 	[SQL_ENDPOINT_FIND] =
-	    "SELECT id, partner_id, name, url, secret_sealed, status, "
-	    "max_attempts, created_at, updated_at FROM webhook_endpoint "
-	    "WHERE id = $1",
+	    "SELECT " ENDPOINT_COLUMNS "FROM webhook_endpoint WHERE id = $1 "
+	    "AND status <> 'deleted'",
 	[SQL_ENDPOINTS] =
-	    "SELECT id, partner_id, name, url, secret_sealed, status, "
-	    "max_attempts, created_at, updated_at FROM webhook_endpoint "
-	    "WHERE $1 = '' OR partner_id = $1 ORDER BY created_at, id",
+	    "SELECT " ENDPOINT_COLUMNS "FROM webhook_endpoint WHERE ($1 = "
+	    "'' OR partner_id = $1) AND status <> 'deleted' ORDER BY "
+	    "created_at, id",
 	[SQL_ENDPOINT_EVENTS] =
 	    "SELECT event_type FROM webhook_subscription WHERE endpoint_id "
 	    "= $1 ORDER BY event_type",
-	[SQL_ENDPOINT_SET_SECRET] =
-	    "UPDATE webhook_endpoint SET secret_sealed = $1, updated_at = "
-	    "$2 WHERE id = $3",
-	[SQL_ENDPOINT_SET_STATUS] =
-	    "UPDATE webhook_endpoint SET status = $1, updated_at = $2 WHERE "
-	    "id = $3 AND status <> $1",
+	[SQL_ENDPOINT_CHANGE] =
+	    "UPDATE webhook_endpoint SET name = $1, url = $2, schedule = "
+	    "$3, pauses = $4, rate_limit = $5, max_parallel = $6, ordered = "
+	    "$7, ed25519 = $8, updated_at = $9 WHERE id = $10 AND status <> "
+	    "'deleted'",
+	[SQL_ENDPOINT_ENABLE] =
+	    "UPDATE webhook_endpoint SET status = 'active', disabled_reason "
+	    "= NULL, failing_since = NULL, failures = 0, warned_at = NULL, "
+	    "hold_until = 0, slowdowns = 0, probe_at = NULL, probes = 0, "
+	    "updated_at = $1 WHERE id = $2 AND status IN ('disabled', "
+	    "'unproven')",
+	[SQL_ENDPOINT_DISABLE] =
+	    "UPDATE webhook_endpoint SET status = 'disabled', "
+	    "disabled_reason = $1, probe_at = NULL, probes = 0, updated_at "
+	    "= $2 WHERE id = $3 AND (status IN ('active', 'unproven') OR "
+	    "disabled_reason = 'failing' AND $1 <> 'failing')",
+	[SQL_ENDPOINT_DELETE] =
+	    "UPDATE webhook_endpoint SET status = 'deleted', "
+	    "disabled_reason = NULL, probe_at = NULL, updated_at = $1 WHERE "
+	    "id = $2 AND status <> 'deleted'",
+	[SQL_ENDPOINT_WAITING] =
+	    "SELECT count(*) FROM delivery WHERE endpoint_id = $1 AND "
+	    "status = 'due'",
+	/* Not what a sender has under way: its lease ends the row otherwise. */
+	[SQL_ENDPOINT_SKIP] =
+	    "UPDATE delivery SET status = 'failed', updated_at = $1 WHERE "
+	    "endpoint_id = $2 AND status = 'due' AND (lease_until IS NULL OR "
+	    "lease_until <= $1)",
+	[SQL_SECRET_INSERT] =
+	    "INSERT INTO webhook_secret (endpoint_id, number, "
+	    "secret_sealed, created_at) SELECT $1, coalesce(max(number), 0) "
+	    "+ 1, $2, $3 FROM webhook_secret WHERE endpoint_id = $1",
+	[SQL_SECRETS_EXPIRE] =
+	    "UPDATE webhook_secret SET expires_at = $1 WHERE endpoint_id = "
+	    "$2 AND (expires_at IS NULL OR expires_at > $1)",
+	[SQL_SECRETS_LIVE] =
+	    "SELECT secret_sealed, number, created_at, expires_at FROM "
+	    "webhook_secret WHERE endpoint_id = $1 AND (expires_at IS NULL "
+	    "OR expires_at > $2) ORDER BY number DESC LIMIT $3",
+	[SQL_SIGNING_KEY_INSERT] =
+	    "INSERT INTO signing_key (id, private_sealed, public_key, "
+	    "created_at) VALUES ($1, $2, $3, $4)",
+	[SQL_SIGNING_KEYS_EXPIRE] =
+	    "UPDATE signing_key SET expires_at = $1 WHERE expires_at IS "
+	    "NULL OR expires_at > $1",
+	[SQL_SIGNING_KEYS_LIVE] =
+	    "SELECT id, public_key, created_at, expires_at, private_sealed "
+	    "FROM signing_key WHERE expires_at IS NULL OR expires_at > $1 "
+	    "ORDER BY id DESC LIMIT $2",
 	[SQL_ENDPOINTS_SUBSCRIBED] =
 	    "SELECT e.id FROM webhook_endpoint e JOIN webhook_subscription "
 	    "s ON s.endpoint_id = e.id WHERE e.partner_id = $1 AND "
-	    "s.event_type = $2 AND e.status = 'active' AND e.id > $3 ORDER "
-	    "BY e.id LIMIT $4",
-	/* Due, or further ahead than can be: two looks into the index. */
+	    "s.event_type = $2 AND e.api = $5 AND coalesce(e.livemode, -1) "
+	    "= $6 AND e.status <> 'deleted' AND (e.seen_at IS NULL OR "
+	    "e.seen_at > $7) AND e.id > $3 ORDER BY e.id LIMIT $4",
+	/* Who may be sent to now, or was asked to be whatever its state. */
 	[SQL_ENDPOINTS_DUE] =
-	    "SELECT e.id, e.url, e.secret_sealed, e.max_attempts, e.name, "
-	    "e.last_duration_ms FROM webhook_endpoint e WHERE e.status = "
-	    "'active' AND (EXISTS (SELECT 1 FROM delivery d WHERE "
-	    "d.endpoint_id = e.id AND d.status = 'due' AND "
-	    "d.next_attempt_at <= $1 AND (d.lease_until IS NULL OR "
-	    "d.lease_until <= $1 OR d.lease_until > $3)) OR EXISTS (SELECT "
-	    "1 FROM delivery d WHERE d.endpoint_id = e.id AND d.status = "
-	    "'due' AND d.next_attempt_at > $2 AND (d.lease_until IS NULL OR "
-	    "d.lease_until <= $1 OR d.lease_until > $3))) ORDER BY e.id",
+	    "SELECT e.id, e.url, e.pauses, e.last_duration_ms, e.ed25519, "
+	    "e.rate_limit, e.max_parallel FROM webhook_endpoint e WHERE "
+	    "e.url IS NOT NULL AND ((e.status = 'active' OR e.probe_at <= "
+	    "$2) AND e.hold_until <= $2 AND e.rate_free_at <= $3 AND EXISTS "
+	    "(SELECT 1 FROM delivery WHERE endpoint_id = e.id AND status = "
+	    "'due' AND next_attempt_at <= $1 AND " UNHELD("$1", "$4") ") OR "
+	    "e.status <> 'deleted' AND (e.status <> 'active' OR "
+	    "e.hold_until > $2) AND EXISTS (SELECT 1 FROM delivery WHERE "
+	    "endpoint_id = e.id AND status = 'due' AND asked = 1 AND "
+	    "next_attempt_at <= $1 AND " UNHELD("$1", "$4") ")) ORDER BY "
+	    "e.id",
+	/* So that of two senders one counts after the other. */
+	[SQL_ENDPOINT_LOCK] =
+	    "UPDATE webhook_endpoint SET rate_free_at = rate_free_at WHERE "
+	    "id = $1",
+	[SQL_ENDPOINT_TURN] =
+	    "SELECT e.status, e.hold_until, e.probe_at, e.rate_limit, "
+	    "e.rate_free_at, e.max_parallel, e.ordered, (SELECT count(*) "
+	    "FROM delivery d WHERE d.endpoint_id = e.id AND d.lease_until > "
+	    "$2 AND d.lease_until <= $3) FROM webhook_endpoint e WHERE e.id "
+	    "= $1",
+	[SQL_ENDPOINT_SPEND] =
+	    "UPDATE webhook_endpoint SET rate_free_at = $1 WHERE id = $2",
+	[SQL_ENDPOINT_PROBING] =
+	    "UPDATE webhook_endpoint SET probe_at = $1 WHERE id = $2",
 	[SQL_EVENT_INSERT] =
-	    "INSERT INTO event (id, clive_tx_id, type, body, created_at) "
-	    "VALUES ($1, $2, $3, $4, $5)",
+	    "INSERT INTO event (id, partner_id, clive_tx_id, api, livemode, "
+	    "type, body, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 	[SQL_EVENTS_OF_TX] =
 	    "SELECT id, type, body, created_at FROM event WHERE clive_tx_id "
 	    "= $1 ORDER BY created_at, id",
+	/* VALUES: of a SELECT SQLite would look for children of each row. */
 	[SQL_DELIVERY_INSERT] =
-	    "INSERT INTO delivery (id, event_id, endpoint_id, status, "
-	    "next_attempt_at, created_at, updated_at) VALUES ($1, $2, $3, "
-	    "'due', $4, $4, $4)",
+	    "INSERT INTO delivery (id, event_id, endpoint_id, origin, status, "
+	    "asked, next_attempt_at, created_at, updated_at) VALUES ($1, $2, "
+	    "$3, $4, 'due', (SELECT CASE WHEN e.type IN "
+	    "('endpoint_challenge', 'webhook_test') THEN 1 ELSE 0 END FROM "
+	    "event e WHERE e.id = $2), $5, $5, $5)",
 	/* Who waited for another's claim must look at the row again. */
 	[SQL_DELIVERY_CLAIM] =
 	    "UPDATE delivery SET lease_owner = $1, lease_until = $2 WHERE "
-	    "id IN ( SELECT id FROM delivery WHERE endpoint_id = $3 AND "
-	    "status = 'due' AND next_attempt_at > $4 AND next_attempt_at <= "
-	    "$5 AND (lease_until IS NULL OR lease_until <= $6 OR "
-	    "lease_until > $7) ORDER BY next_attempt_at LIMIT $8) AND "
-	    "status = 'due' AND (lease_until IS NULL OR lease_until <= $6 "
-	    "OR lease_until > $7) RETURNING id, event_id, attempts",
+	    "id IN (SELECT id FROM delivery WHERE endpoint_id = $3 AND "
+	    "status = 'due' AND next_attempt_at <= $4 AND "
+	    UNHELD("$4", "$5") " ORDER BY next_attempt_at LIMIT $6) AND "
+	    "status = 'due' AND " UNHELD("$4", "$5") " " CLAIMED,
+	[SQL_DELIVERY_CLAIM_ASKED] =
+	    "UPDATE delivery SET lease_owner = $1, lease_until = $2 WHERE "
+	    "id IN (SELECT id FROM delivery WHERE endpoint_id = $3 AND "
+	    "status = 'due' AND asked = 1 AND next_attempt_at <= $4 AND "
+	    UNHELD("$4", "$5") " ORDER BY next_attempt_at LIMIT $6) AND "
+	    "status = 'due' AND " UNHELD("$4", "$5") " " CLAIMED,
+	[SQL_DELIVERY_CLAIM_ONE] =
+	    "UPDATE delivery SET lease_owner = $1, lease_until = $2 WHERE "
+	    "id = $3 AND status = 'due' AND " UNHELD("$4", "$5") " " CLAIMED,
+	/*
+	 * In order: who is next, who is before it, and when that is over. A
+	 * payment has few events: coalesce keeps SQLite from reading all that
+	 * is due at the endpoint instead.
+	 */
+	[SQL_DELIVERIES_WAITING] =
+	    "SELECT id, event_id, next_attempt_at FROM delivery WHERE "
+	    "endpoint_id = $1 AND status = 'due' AND next_attempt_at <= $2 "
+	    "AND " UNHELD("$2", "$3") " ORDER BY next_attempt_at LIMIT $4",
+	[SQL_DELIVERY_BEFORE] =
+	    "SELECT d.next_attempt_at, d.lease_until FROM event e JOIN event "
+	    "b ON b.clive_tx_id = e.clive_tx_id AND b.id < e.id JOIN "
+	    "delivery d ON d.event_id = b.id WHERE e.id = $1 AND "
+	    "coalesce(d.endpoint_id, '') = $2 AND d.status = 'due' ORDER BY "
+	    "b.id LIMIT 1",
+	[SQL_DELIVERY_DEFER] =
+	    "UPDATE delivery SET next_attempt_at = $1 WHERE id = $2 AND "
+	    "status = 'due'",
+	[SQL_DELIVERIES_AFTER] =
+	    "UPDATE delivery SET next_attempt_at = created_at WHERE id IN "
+	    "(SELECT d.id FROM event e JOIN event l ON l.clive_tx_id = "
+	    "e.clive_tx_id AND l.id > e.id JOIN delivery d ON d.event_id = "
+	    "l.id WHERE e.id = $1 AND coalesce(d.endpoint_id, '') = $2 AND "
+	    "d.status = 'due' AND d.attempts = 0 AND d.next_attempt_at > "
+	    "d.created_at)",
 	[SQL_DELIVERY_EVENT] =
 	    "SELECT e.id, e.type, e.clive_tx_id, e.body FROM event e WHERE "
 	    "e.id = $1",
 	/* One look into the index for each endpoint, however much is due. */
 	[SQL_DELIVERY_NEXT_DUE] =
-	    "SELECT min(n.next_attempt_at) FROM (SELECT (SELECT "
-	    "d.next_attempt_at FROM delivery d WHERE d.endpoint_id = e.id "
-	    "AND d.status = 'due' AND d.next_attempt_at > $1 ORDER BY "
-	    "d.next_attempt_at LIMIT 1) AS next_attempt_at FROM "
-	    "webhook_endpoint e WHERE e.status = 'active') n",
+	    "SELECT min(n.at) FROM (SELECT CASE WHEN w.wake > $1 THEN "
+	    "(SELECT CASE WHEN d.next_attempt_at < w.wake THEN w.wake ELSE "
+	    "d.next_attempt_at END FROM delivery d WHERE d.endpoint_id = "
+	    "w.id AND d.status = 'due' ORDER BY d.next_attempt_at LIMIT 1) "
+	    "ELSE (SELECT d.next_attempt_at FROM delivery d WHERE "
+	    "d.endpoint_id = w.id AND d.status = 'due' AND "
+	    "d.next_attempt_at > $1 ORDER BY d.next_attempt_at LIMIT 1) END "
+	    "AS at FROM (SELECT r.id, CASE WHEN r.rate > r.pause THEN "
+	    "r.rate ELSE r.pause END AS wake FROM (SELECT e.id, "
+	    "(e.rate_free_at + 999) / 1000 AS rate, CASE WHEN e.probe_at > "
+	    "e.hold_until THEN e.probe_at ELSE e.hold_until END AS pause "
+	    "FROM webhook_endpoint e WHERE e.url IS NOT NULL AND (e.status "
+	    "= 'active' OR e.probe_at IS NOT NULL)) r) w UNION ALL SELECT "
+	    "(SELECT d.next_attempt_at FROM delivery d WHERE d.endpoint_id "
+	    "= e.id AND d.status = 'due' AND d.asked = 1 AND "
+	    "d.next_attempt_at > $1 ORDER BY d.next_attempt_at LIMIT 1) AS "
+	    "at FROM webhook_endpoint e WHERE e.url IS NOT NULL AND "
+	    "e.status <> 'deleted' AND (e.status <> 'active' OR "
+	    "e.hold_until > $1)) n",
 	[SQL_DELIVERY_FINISH] =
 	    "UPDATE delivery SET status = $1, attempts = $2, "
 	    "next_attempt_at = $3, lease_owner = NULL, lease_until = NULL, "
@@ -398,15 +566,23 @@ const char *const sql_text[SQL_COUNT] = {
 	    "= 'due'",
 	[SQL_DELIVERY_RELEASE] =
 	    "UPDATE delivery SET lease_owner = NULL, lease_until = NULL "
-	    "WHERE lease_owner = $1 AND status = 'due'",
+	    "WHERE lease_owner = $1 AND lease_until IS NOT NULL AND status "
+	    "= 'due'",
 	[SQL_ENDPOINT_ATTEMPTED] =
-	    "UPDATE webhook_endpoint SET last_duration_ms = $1 WHERE id = "
-	    "$2",
+	    "UPDATE webhook_endpoint SET last_duration_ms = $1, "
+	    "last_success_at = coalesce($2, last_success_at) WHERE id = $3 "
+	    "RETURNING status, disabled_reason, failing_since, failures, "
+	    "warned_at, hold_until, slowdowns, probe_at, probes, ordered",
+	[SQL_ENDPOINT_HEALTH] =
+	    "UPDATE webhook_endpoint SET failing_since = $1, failures = $2, "
+	    "warned_at = $3, hold_until = $4, slowdowns = $5, probe_at = "
+	    "$6, probes = $7 WHERE id = $8",
 	[SQL_ATTEMPT_INSERT] =
 	    "INSERT INTO attempt (delivery_id, number, started_at, "
 	    "duration_ms, request_head, response_status, response_body, "
-	    "error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT "
-	    "(delivery_id, number) DO NOTHING",
+	    "error, response_head, response_length) VALUES ($1, $2, $3, $4, "
+	    "$5, $6, $7, $8, $9, $10) ON CONFLICT (delivery_id, number) DO "
+	    "NOTHING",
 	[SQL_DELIVERIES_OF_TX] =
 	    "SELECT d.id, d.event_id, d.endpoint_id, w.name, w.url, "
 	    "d.status, d.attempts, d.next_attempt_at, d.created_at FROM "
@@ -424,11 +600,134 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_DELIVERIES_LATE] =
 	    "SELECT count(*) FROM delivery d JOIN webhook_endpoint w ON "
 	    "w.id = d.endpoint_id WHERE d.status = 'due' AND w.status = "
-	    "'active' AND d.next_attempt_at < $1",
+	    "'active' AND w.url IS NOT NULL AND w.hold_until < $1 AND "
+	    "w.rate_limit IS NULL AND d.next_attempt_at < $1",
 	[SQL_DELIVERIES_AHEAD] =
 	    "SELECT count(*) FROM delivery d JOIN webhook_endpoint w ON "
 	    "w.id = d.endpoint_id WHERE d.status = 'due' AND w.status = "
-	    "'active' AND (d.next_attempt_at > $1 OR d.lease_until > $2)",
+	    "'active' AND (d.updated_at > $1 OR d.lease_until > $2)",
+	/* What was written at a time that is still to come, and its end. */
+	[SQL_TIMES_AHEAD] =
+	    "SELECT e.id FROM webhook_endpoint e WHERE e.hold_until > $2 OR "
+	    "EXISTS (SELECT 1 FROM delivery d WHERE d.endpoint_id = e.id AND "
+	    "d.status = 'due' AND d.next_attempt_at > $1 AND d.updated_at > "
+	    "$1) LIMIT 1",
+	[SQL_DELIVERIES_MEND] =
+	    "UPDATE delivery SET next_attempt_at = $1, updated_at = $1 WHERE "
+	    "status = 'due' AND next_attempt_at > $2 AND updated_at > $2",
+	[SQL_ENDPOINTS_MEND] =
+	    "UPDATE webhook_endpoint SET hold_until = 0, rate_free_at = 0, "
+	    "probe_at = CASE WHEN probe_at > $1 THEN $1 ELSE probe_at END "
+	    "WHERE hold_until > $1 OR rate_free_at > $2 OR probe_at > $1",
+	[SQL_EVENT_FIND] =
+	    "SELECT " EVENT_COLUMNS ", e.body FROM event e WHERE e.id = $1",
+	[SQL_EVENT_LIST] =
+	    "SELECT " EVENT_COLUMNS " FROM event e WHERE e.id < $1 AND e.id "
+	    ">= $2 AND ($3 = '' OR e.type = $3) ORDER BY e.id DESC LIMIT $4",
+	[SQL_EVENT_LIST_OF_PARTNER] =
+	    "SELECT " EVENT_COLUMNS " FROM event e WHERE e.partner_id = $5 "
+	    "AND e.id < $1 AND e.id >= $2 AND ($3 = '' OR e.type = $3) "
+	    "ORDER BY e.id DESC LIMIT $4",
+	[SQL_EVENT_LIST_OF_TX] =
+	    "SELECT " EVENT_COLUMNS " FROM event e WHERE e.clive_tx_id = $6 "
+	    "AND e.id < $1 AND e.id >= $2 AND ($3 = '' OR e.type = $3) AND "
+	    "($5 = '' OR e.partner_id = $5) ORDER BY e.id DESC LIMIT $4",
+	[SQL_DELIVERY_FIND] =
+	    DELIVERY_SELECT "WHERE d.id = $1",
+	[SQL_DELIVERY_LIST] =
+	    DELIVERY_SELECT "WHERE d.id < $1 AND d.id >= $2 AND ($3 = '' OR "
+	    "d.status = $3) AND ($4 = '' OR e.type = $4) ORDER BY d.id DESC "
+	    "LIMIT $5",
+	/* A page of each of the endpoints, and of these the newest. */
+	[SQL_DELIVERY_LIST_OF_PARTNER] =
+	    DELIVERY_SELECT "WHERE w.partner_id = $6 AND d.id IN (SELECT "
+	    "x.id FROM delivery x JOIN event y ON y.id = x.event_id WHERE "
+	    "x.endpoint_id = w.id AND x.id < $1 AND x.id >= $2 AND ($3 = '' "
+	    "OR x.status = $3) AND ($4 = '' OR y.type = $4) ORDER BY x.id "
+	    "DESC LIMIT $5) ORDER BY d.id DESC LIMIT $5",
+	[SQL_DELIVERY_LIST_OF_ENDPOINT] =
+	    DELIVERY_SELECT "WHERE d.endpoint_id = $6 AND d.id < $1 AND d.id "
+	    ">= $2 AND ($3 = '' OR d.status = $3) AND ($4 = '' OR e.type = "
+	    "$4) AND ($7 = '' OR w.partner_id = $7) ORDER BY d.id DESC "
+	    "LIMIT $5",
+	[SQL_DELIVERY_LIST_OF_TX] =
+	    DELIVERY_SELECT "WHERE e.clive_tx_id = $6 AND d.id < $1 AND d.id "
+	    ">= $2 AND ($3 = '' OR d.status = $3) AND ($4 = '' OR e.type = "
+	    "$4) AND ($7 = '' OR w.partner_id = $7) AND ($8 = '' OR w.id = "
+	    "$8) ORDER BY d.id DESC LIMIT $5",
+	[SQL_DELIVERY_LIST_OF_EVENT] =
+	    DELIVERY_SELECT "WHERE d.event_id = $1 ORDER BY d.id",
+	[SQL_ATTEMPTS_OF_DELIVERY] =
+	    "SELECT number, started_at, duration_ms, request_head, "
+	    "response_status, response_head, response_body, "
+	    "response_length, error FROM attempt WHERE delivery_id = $1 "
+	    "ORDER BY number",
+	/* coalesce: an event has few deliveries, an endpoint many. */
+	[SQL_DELIVERY_DUE_OF_EVENT] =
+	    "SELECT min(id) FROM delivery WHERE event_id = $1 AND "
+	    "coalesce(endpoint_id, '') = $2 AND status = 'due'",
+	[SQL_DELIVERY_LAST_OF_EVENT] =
+	    "SELECT max(id) FROM delivery WHERE event_id = $1 AND "
+	    "coalesce(endpoint_id, '') = $2",
+	/* Not what a sender has in hand: it is being tried now. */
+	[SQL_DELIVERY_HASTEN] =
+	    "UPDATE delivery SET next_attempt_at = $1, updated_at = $1 "
+	    "WHERE id = $2 AND status = 'due' AND next_attempt_at > $1 AND "
+	    "(lease_until IS NULL OR lease_until <= $1)",
+	[SQL_ENDPOINTS_PAGE] =
+	    "SELECT " ENDPOINT_COLUMNS "FROM webhook_endpoint WHERE ($1 = "
+	    "'' OR partner_id = $1) AND ($2 = '' OR status = $2) AND status "
+	    "<> 'deleted' AND id < $3 ORDER BY id DESC LIMIT $4",
+	/* What waits for an endpoint, counted to a limit; when it is next. */
+	[SQL_ENDPOINT_BACKLOG] =
+	    "SELECT count(*), min(d.next_attempt_at) FROM (SELECT "
+	    "next_attempt_at FROM delivery WHERE endpoint_id = $1 AND status "
+	    "= 'due' ORDER BY next_attempt_at LIMIT $2) d",
+	[SQL_LISTENERS_SUBSCRIBED] =
+	    "SELECT e.id FROM webhook_endpoint e JOIN webhook_subscription "
+	    "s ON s.endpoint_id = e.id WHERE e.partner_id = $1 AND "
+	    "s.event_type = $2 AND e.api = $3 AND coalesce(e.livemode, -1) "
+	    "= $4 AND e.status <> 'deleted' AND e.seen_at > $5 ORDER BY "
+	    "e.id",
+	[SQL_LISTENERS_LIVE] =
+	    "SELECT count(*) FROM webhook_endpoint WHERE partner_id = $1 AND "
+	    "status <> 'deleted' AND seen_at > $2",
+	[SQL_LISTENERS_GONE] =
+	    "SELECT id FROM webhook_endpoint WHERE seen_at < $1 AND status "
+	    "<> 'deleted' LIMIT $2",
+	[SQL_LISTENER_SEEN] =
+	    "UPDATE webhook_endpoint SET seen_at = $1 WHERE id = $2 AND "
+	    "seen_at < $1 AND status <> 'deleted'",
+	[SQL_LISTENER_DUE] =
+	    "SELECT w.status, CASE WHEN EXISTS (SELECT 1 FROM delivery WHERE "
+	    "endpoint_id = w.id AND status = 'due' AND next_attempt_at <= $2 "
+	    "AND " UNHELD("$2", "$3") ") THEN 1 ELSE 0 END FROM "
+	    "webhook_endpoint w WHERE w.id = $1",
+	/* What a listener was given and has not reported on yet. */
+	[SQL_LISTENER_HAS] =
+	    "SELECT event_id, attempts, lease_until, (SELECT count(*) FROM "
+	    "attempt a WHERE a.delivery_id = delivery.id) FROM delivery "
+	    "WHERE id = $1 AND endpoint_id = $2 AND lease_owner = $3 AND "
+	    "status = 'due'",
+	/* The last event of a page of so many. */
+	[SQL_REPLAY_EVENTS_EDGE] =
+	    "SELECT id FROM event WHERE partner_id = $1 AND id > $2 AND id "
+	    "< $3 ORDER BY id LIMIT 1 OFFSET $4",
+	[SQL_REPLAY_EVENTS] =
+	    "SELECT e.id, (SELECT max(d.id) FROM delivery d WHERE "
+	    "d.event_id = e.id AND coalesce(d.endpoint_id, '') = $8) "
+	    REPLAY_EVENTS_FROM "ORDER BY e.id",
+	[SQL_REPLAY_EVENTS_COUNT] =
+	    "SELECT count(*) " REPLAY_EVENTS_FROM,
+	[SQL_REPLAY_FAILED_EDGE] =
+	    "SELECT updated_at, id FROM delivery WHERE endpoint_id = $1 AND "
+	    "status = 'failed' AND (updated_at, id) > ($2, $3) AND "
+	    "updated_at < $4 ORDER BY updated_at, id LIMIT 1 OFFSET $5",
+	[SQL_REPLAY_FAILED] =
+	    "SELECT d.event_id, d.id " REPLAY_FAILED_FROM "ORDER BY "
+	    "d.updated_at, d.id",
+	[SQL_REPLAY_FAILED_COUNT] =
+	    "SELECT count(*) " REPLAY_FAILED_FROM,
 
 	/* Operators */
 	[SQL_OPERATOR_INSERT] =

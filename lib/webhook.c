@@ -5,28 +5,27 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "address.h"
 #include "audit.h"
-#include "field.h"
+#include "egress.h"
 #include "outbox.h"
+#include "proof.h"
 #include "sig.h"
+#include "signing-key.h"
+#include "webhook-sign.h"
+
+enum {
+	DETAIL_MAX = 16 * 1024,	/* bytes of an audit event's particulars */
+	EVENT_BODY_MAX = 8 * 1024, /* of one that tells of an endpoint */
+	EVENTS_MAX = 64		/* event types of one endpoint */
+};
 
 const char *
-webhook_check_url(const char *url, bool live)
+webhook_check_url(const struct conf *conf, const char *url)
 {
-	char host[256];
+	static _Thread_local char why[EGRESS_WHY_SIZE];
+	struct egress_target target;
 
-	if (field_check_url(url) != NULL || strlen(url) > 2000)
-		return "the URL must be http:// or https:// and at most 2000 "
-		    "characters";
-	if (!address_host_of_url(url, host))
-		return "the URL must name a host, without user or password";
-	if (live && strncmp(url, "https://", 8) != 0)
-		return "in live mode the URL must be https://";
-	if (address_literal_refused(host, !live))
-		return "the URL names a private or loopback address, which "
-		    "this mode refuses";
-	return NULL;
+	return egress_check_url(conf, url, &target, why);
 }
 
 static const char *
@@ -40,16 +39,47 @@ check_secret(const char *secret)
 }
 
 static bool
-known_event(const char *type)
+one_of(const char *const *words, const char *word)
 {
-	for (const char *const *t = outbox_event_types; *t != NULL; t++)
-		if (strcmp(*t, type) == 0)
+	for (; *words != NULL; words++)
+		if (strcmp(*words, word) == 0)
 			return true;
 	return false;
 }
 
+bool
+webhook_known_event(const char *api, const char *type)
+{
+	return strcmp(api, "clive") == 0 &&
+	    (one_of(outbox_event_types, type) ||
+	    one_of(outbox_endpoint_event_types, type));
+}
+
 static const char *
-check(struct conn *c, const struct webhook *w, bool live)
+check_settings(const struct conf *conf, const struct webhook_settings *s,
+    const char *api)
+{
+	const char *wrong;
+
+	if (*s->name == '\0' || strlen(s->name) > 100)
+		return "a name has 1 to 100 characters";
+	if (s->url != NULL && (wrong = webhook_check_url(conf, s->url)) !=
+	    NULL)
+		return wrong;
+	if (s->events[0] == NULL)
+		return "at least one event is needed";
+	for (const char *const *e = s->events; *e != NULL; e++)
+		if (!webhook_known_event(api, *e))
+			return "there is no such event type";
+	if (s->rate_limit < 0 || s->rate_limit > WEBHOOK_RATE_MAX)
+		return "a rate limit is 1 to 10000 deliveries a second";
+	if (s->max_parallel < 0 || s->max_parallel > WEBHOOK_PARALLEL_MAX)
+		return "1 to 1000 attempts at once are possible";
+	return NULL;
+}
+
+static const char *
+check(struct conn *c, const struct conf *conf, const struct webhook *w)
 {
 	const char *wrong;
 	struct rows *r = conn_rows(c, SQL_PARTNER_FIND, "t", w->partner_id);
@@ -58,91 +88,351 @@ check(struct conn *c, const struct webhook *w, bool live)
 	row_done(r);
 	if (!found)
 		return "there is no such partner";
-	if (*w->name == '\0' || strlen(w->name) > 100)
-		return "a name has 1 to 100 characters";
-	if ((wrong = webhook_check_url(w->url, live)) != NULL ||
-	    (wrong = check_secret(w->secret)) != NULL)
+	if ((wrong = check_settings(conf, &w->settings, w->api)) != NULL)
 		return wrong;
-	if (w->events[0] == NULL)
-		return "at least one event is needed";
-	for (const char *const *e = w->events; *e != NULL; e++)
-		if (!known_event(*e))
-			return "there is no such event type";
-	if (w->max_attempts < 1 || w->max_attempts > 50)
-		return "1 to 50 attempts are possible";
-	return NULL;
+	return check_secret(w->secret);
 }
 
-/* Seals the secret for this endpoint; its length in *n. */
+/* What a secret of this endpoint is sealed for. */
 static void
-seal(const struct vault *vault, const char *id, const char *secret,
-    uint8_t sealed[WEBHOOK_SECRET_MAX + VAULT_OVERHEAD], size_t *n)
+name_context(const char *id, char context[64])
 {
+	snprintf(context, 64, "webhook_endpoint:%s", id);
+}
+
+static void
+write_secret(struct conn *c, const struct vault *vault, const char *id,
+    const char *secret, int64_t now)
+{
+	uint8_t sealed[WEBHOOK_SECRET_MAX + VAULT_OVERHEAD];
+	size_t n = strlen(secret);
 	char context[64];
 
-	snprintf(context, sizeof(context), "webhook_endpoint:%s", id);
-	*n = strlen(secret) + VAULT_OVERHEAD;
-	vault_seal(vault, context, secret, strlen(secret), sealed);
+	name_context(id, context);
+	vault_seal(vault, context, secret, n, sealed);
+	conn_run(c, SQL_SECRET_INSERT, "tbi", id, sealed, n + VAULT_OVERHEAD,
+	    now);
+}
+
+static void
+subscribe(struct conn *c, const char *id, const char *const *events)
+{
+	for (; *events != NULL; events++)
+		conn_run(c, SQL_ENDPOINT_SUBSCRIBE, "tt", id, *events);
+}
+
+/* The settings as the audit log shows them. */
+static void
+write_settings(struct jsonw *w, const char *key,
+    const struct webhook_settings *s)
+{
+	char pauses[SCHEDULE_TEXT_SIZE];
+
+	jsonw_object(w, key);
+	jsonw_text(w, "name", s->name);
+	jsonw_text(w, "url", s->url);
+	jsonw_array(w, "events");
+	for (const char *const *e = s->events; *e != NULL; e++)
+		jsonw_text(w, NULL, *e);
+	jsonw_end_array(w);
+	jsonw_text(w, "pauses_ms", schedule_print(&s->schedule, pauses));
+	jsonw_int(w, "rate_limit", s->rate_limit);
+	jsonw_int(w, "max_parallel", s->max_parallel);
+	jsonw_bool(w, "ordered", s->ordered);
+	jsonw_bool(w, "ed25519", s->ed25519);
+	jsonw_end_object(w);
+}
+
+static void
+audit_settings(struct conn *c, int64_t now, const char *actor,
+    const char *action, const char *id, const struct webhook_settings *before,
+    const struct webhook_settings *after)
+{
+	struct buf detail;
+	struct jsonw w;
+
+	buf_init(&detail, DETAIL_MAX);
+	jsonw_init(&w, &detail);
+	jsonw_object(&w, NULL);
+	if (before != NULL)
+		write_settings(&w, "before", before);
+	write_settings(&w, "after", after);
+	jsonw_end_object(&w);
+	audit_write(c, now, actor, action, id, buf_str(&detail));
+	buf_free(&detail);
+}
+
+/* What the database has as NULL where there is none. */
+static int64_t
+or_null(int64_t n)
+{
+	return n > 0 ? n : -1;
 }
 
 const char *
-webhook_add(struct conn *c, const struct vault *vault, bool live,
-    struct webhook *w, int64_t now, const char *actor)
+webhook_add(struct conn *c, const struct vault *vault,
+    const struct conf *conf, struct webhook *w, int64_t now,
+    const char *actor)
 {
-	uint8_t sealed[WEBHOOK_SECRET_MAX + VAULT_OVERHEAD];
-	const char *wrong = check(c, w, live);
-	size_t n;
+	const struct webhook_settings *s = &w->settings;
+	const char *wrong = check(c, conf, w);
+	bool payments = strcmp(w->api, "payments") == 0;
+	/* A listener shows that it wants them by asking. */
+	bool prove = s->url != NULL && (w->prove ||
+	    strcmp(conf->webhook_prove, "yes") == 0);
+	char pauses[SCHEDULE_TEXT_SIZE];
 
 	if (wrong != NULL)
 		return wrong;
 	id_make("we_", now, w->id);
-	seal(vault, w->id, w->secret, sealed, &n);
-	conn_run(c, SQL_ENDPOINT_INSERT, "ttttbii", w->id, w->partner_id,
-	    w->name, w->url, sealed, n, w->max_attempts, now);
-	for (const char *const *e = w->events; *e != NULL; e++)
-		conn_run(c, SQL_ENDPOINT_SUBSCRIBE, "tt", w->id, *e);
-	audit_write(c, now, actor, "webhook.created", w->id, "{}");
+	conn_run(c, SQL_ENDPOINT_INSERT, "tttttotttooiioi", w->id,
+	    w->partner_id, s->name, s->url, w->api,
+	    (int64_t)(payments ? w->livemode : -1),
+	    prove ? "unproven" : "active", s->schedule.name,
+	    schedule_print(&s->schedule, pauses), or_null(s->rate_limit),
+	    or_null(s->max_parallel), (int64_t)s->ordered,
+	    (int64_t)s->ed25519, s->url == NULL ? now : (int64_t)-1, now);
+	write_secret(c, vault, w->id, w->secret, now);
+	subscribe(c, w->id, s->events);
+	if (s->ed25519)
+		signing_key_ensure(c, vault, now, actor);
+	audit_settings(c, now, actor, "webhook.created", w->id, NULL, s);
+	if (prove)
+		webhook_prove(c, w->id, now, actor);
 	return conn_failed(c);
 }
 
 const char *
-webhook_rotate(struct conn *c, const struct vault *vault, const char *id,
-    const char *secret, int64_t now, const char *actor)
+webhook_change(struct conn *c, const struct vault *vault,
+    const struct conf *conf, const struct webhook_row *row,
+    const struct webhook_settings *s, int64_t now, const char *actor)
 {
-	uint8_t sealed[WEBHOOK_SECRET_MAX + VAULT_OVERHEAD];
-	const char *wrong = check_secret(secret);
-	size_t n;
+	const char *wrong = check_settings(conf, s, row->api);
+	char pauses[SCHEDULE_TEXT_SIZE];
+	struct webhook_settings before;
 
 	if (wrong != NULL)
 		return wrong;
-	seal(vault, id, secret, sealed, &n);
-	if (conn_run(c, SQL_ENDPOINT_SET_SECRET, "bit", sealed, n, now,
-	    id) != 1)
-		return "there is no such endpoint";
-	audit_write(c, now, actor, "webhook.secret_rotated", id, "{}");
+	struct arena *arena = arena_new();
+	webhook_settings_of(c, arena, row, &before);
+	conn_run(c, SQL_ENDPOINT_CHANGE, "ttttooiiit", s->name, s->url,
+	    s->schedule.name, schedule_print(&s->schedule, pauses),
+	    or_null(s->rate_limit), or_null(s->max_parallel),
+	    (int64_t)s->ordered, (int64_t)s->ed25519, now, row->id);
+	conn_run(c, SQL_ENDPOINT_UNSUBSCRIBE, "t", row->id);
+	subscribe(c, row->id, s->events);
+	if (s->ed25519)
+		signing_key_ensure(c, vault, now, actor);
+	audit_settings(c, now, actor, "webhook.changed", row->id, &before, s);
+	arena_free(arena);
+	return conn_failed(c);
+}
+
+/* A column that is NULL where there is none. */
+static int64_t
+int_or(struct rows *r, int column, int64_t none)
+{
+	return row_null(r, column) ? none : row_int(r, column);
+}
+
+/* The name of a preset as a constant, so that rows own no copy of it. */
+static const char *
+schedule_name(const char *stored)
+{
+	for (const char *const *p = schedule_presets; *p != NULL; p++)
+		if (strcmp(*p, stored) == 0)
+			return *p;
+	return "custom";
+}
+
+struct webhook_row *
+webhook_of_row(struct rows *r, struct arena *arena)
+{
+	struct webhook_row *w = arena_alloc(arena, sizeof(*w));
+
+	memset(w, 0, sizeof(*w));
+	w->id = row_text_copy(r, 0, arena);
+	w->partner_id = row_text_copy(r, 1, arena);
+	w->name = row_text_copy(r, 2, arena);
+	w->url = row_text_copy(r, 3, arena);
+	w->api = row_text_copy(r, 4, arena);
+	w->livemode = row_int(r, 5) == 1;
+	w->status = row_text_copy(r, 6, arena);
+	w->disabled_reason = row_text_copy(r, 7, arena);
+	schedule_read(row_text(r, 9), &w->schedule);
+	w->schedule.name = schedule_name(row_text(r, 8));
+	w->rate_limit = row_int(r, 10);
+	w->max_parallel = row_int(r, 11);
+	w->ordered = row_int(r, 12) == 1;
+	w->ed25519 = row_int(r, 13) == 1;
+	w->last_duration_ms = int_or(r, 14, -1);
+	w->last_success_at = row_int(r, 15);
+	w->failing_since = row_int(r, 16);
+	w->failures = row_int(r, 17);
+	w->warned_at = row_int(r, 18);
+	w->hold_until = row_int(r, 19);
+	w->probe_at = row_int(r, 20);
+	w->seen_at = row_int(r, 21);
+	w->created_at = row_int(r, 22);
+	w->updated_at = row_int(r, 23);
+	return w;
+}
+
+struct webhook_row *
+webhook_find(struct conn *c, struct arena *arena, const char *id)
+{
+	struct rows *r = conn_rows(c, SQL_ENDPOINT_FIND, "t", id);
+	struct webhook_row *w = row_next(r) ? webhook_of_row(r, arena) : NULL;
+
+	row_done(r);
+	return w;
+}
+
+void
+webhook_settings_of(struct conn *c, struct arena *arena,
+    const struct webhook_row *row, struct webhook_settings *s)
+{
+	const char **events = arena_alloc(arena, (EVENTS_MAX + 1) *
+	    sizeof(*events));
+	size_t n = 0;
+	struct rows *r = conn_rows(c, SQL_ENDPOINT_EVENTS, "t", row->id);
+
+	while (n < EVENTS_MAX && row_next(r))
+		events[n++] = row_text_copy(r, 0, arena);
+	row_done(r);
+	events[n] = NULL;
+	*s = (struct webhook_settings){ .name = row->name, .url = row->url,
+	    .events = events, .schedule = row->schedule,
+	    .rate_limit = row->rate_limit, .max_parallel = row->max_parallel,
+	    .ordered = row->ordered, .ed25519 = row->ed25519 };
+}
+
+const char *
+webhook_rotate(struct conn *c, const struct vault *vault, const char *id,
+    const char *secret, int64_t overlap, int64_t now, const char *actor)
+{
+	struct arena *arena = arena_new();
+	const char *wrong = check_secret(secret);
+	char *live[WEBHOOK_SECRETS_MAX], detail[64];
+	size_t n = 0;
+
+	if (wrong == NULL && (overlap < 0 || overlap > WEBHOOK_OVERLAP_MAX))
+		wrong = "an old secret can sign on for 0 seconds to 7 days";
+	if (wrong == NULL && webhook_find(c, arena, id) == NULL)
+		wrong = "there is no such endpoint";
+	if (wrong == NULL && overlap > 0) {
+		n = webhook_secrets(c, vault, id, now, arena, live);
+		for (size_t i = 0; i < n; i++)
+			sig_wipe(live[i], strlen(live[i]));
+	}
+	arena_free(arena);
+	if (wrong != NULL)
+		return wrong;
+	if (n == WEBHOOK_SECRETS_MAX)
+		return "ten secrets sign already: wait until one has expired, "
+		    "or rotate without an overlap";
+	/* Those that end sooner than that already keep their end. */
+	conn_run(c, SQL_SECRETS_EXPIRE, "it", now + overlap, id);
+	write_secret(c, vault, id, secret, now);
+	snprintf(detail, sizeof(detail), "{\"overlap_ms\":%lld}",
+	    (long long)overlap);
+	audit_write(c, now, actor, "webhook.secret_rotated", id, detail);
 	return conn_failed(c);
 }
 
 bool
-webhook_set_active(struct conn *c, const char *id, bool active, int64_t now,
-    const char *actor)
+webhook_enable(struct conn *c, const char *id, bool skip, int64_t now,
+    const char *actor, int64_t *waiting)
 {
-	if (conn_run(c, SQL_ENDPOINT_SET_STATUS, "tit",
-	    active ? "active" : "disabled", now, id) != 1)
+	char detail[96];
+
+	if (conn_run(c, SQL_ENDPOINT_ENABLE, "it", now, id) != 1)
 		return false;
-	audit_write(c, now, actor, active ? "webhook.enabled" :
-	    "webhook.disabled", id, "{}");
+	if (skip) {
+		*waiting = conn_run(c, SQL_ENDPOINT_SKIP, "it", now, id);
+	} else {
+		struct rows *r = conn_rows(c, SQL_ENDPOINT_WAITING, "t", id);
+		*waiting = row_next(r) ? row_int(r, 0) : 0;
+		row_done(r);
+	}
+	snprintf(detail, sizeof(detail), "{\"waiting\":%lld,\"skipped\":%s}",
+	    (long long)*waiting, skip ? "true" : "false");
+	audit_write(c, now, actor, "webhook.enabled", id, detail);
+	webhook_tell(c, id, "endpoint_enabled", now);
 	return true;
 }
 
-char *
-webhook_secret(const struct vault *vault, const char *id,
-    struct slice sealed, struct arena *arena)
+bool
+webhook_disable(struct conn *c, const char *id, const char *reason,
+    int64_t now, const char *actor)
 {
-	char context[64];
+	char detail[64];
 
-	snprintf(context, sizeof(context), "webhook_endpoint:%s", id);
-	return vault_unseal(vault, context, sealed.p, sealed.n, arena);
+	if (conn_run(c, SQL_ENDPOINT_DISABLE, "tit", reason, now, id) != 1)
+		return false;
+	snprintf(detail, sizeof(detail), "{\"reason\":\"%s\"}", reason);
+	audit_write(c, now, actor, "webhook.disabled", id, detail);
+	webhook_tell(c, id, "endpoint_disabled", now);
+	return true;
+}
+
+bool
+webhook_delete(struct conn *c, const char *id, int64_t now,
+    const char *actor)
+{
+	if (conn_run(c, SQL_ENDPOINT_DELETE, "it", now, id) != 1)
+		return false;
+	conn_run(c, SQL_ENDPOINT_SKIP, "it", now, id);
+	audit_write(c, now, actor, "webhook.deleted", id, "{}");
+	return true;
+}
+
+size_t
+webhook_secrets(struct conn *c, const struct vault *vault, const char *id,
+    int64_t now, struct arena *arena, char *out[WEBHOOK_SECRETS_MAX])
+{
+	struct rows *r = conn_rows(c, SQL_SECRETS_LIVE, "tii", id, now,
+	    (int64_t)WEBHOOK_SECRETS_MAX);
+	char context[64];
+	size_t n = 0;
+
+	name_context(id, context);
+	while (n < WEBHOOK_SECRETS_MAX && row_next(r)) {
+		struct slice sealed = row_bytes(r, 0);
+		out[n] = vault_unseal(vault, context, sealed.p, sealed.n,
+		    arena);
+		n += out[n] != NULL;
+	}
+	row_done(r);
+	return n;
+}
+
+bool
+webhook_signer_read(struct conn *c, const struct vault *vault,
+    const char *id, bool ed25519, int64_t now, struct arena *arena,
+    struct webhook_signer *signer)
+{
+	signer->secrets = webhook_secrets(c, vault, id, now, arena,
+	    signer->secret);
+	signer->keys = ed25519 ? signing_key_live(c, vault, now,
+	    signer->key) : 0;
+	return signer->secrets > 0;
+}
+
+const char *
+webhook_masked(struct conn *c, const struct vault *vault, const char *id,
+    int64_t now, struct arena *arena)
+{
+	char *live[WEBHOOK_SECRETS_MAX];
+	size_t n = webhook_secrets(c, vault, id, now, arena, live);
+	const char *masked = NULL;
+
+	if (n > 0)
+		masked = arena_printf(arena, "****%s", live[0] +
+		    strlen(live[0]) - 4);
+	for (size_t i = 0; i < n; i++)
+		sig_wipe(live[i], strlen(live[i]));
+	return masked;
 }
 
 void
@@ -152,6 +442,167 @@ webhook_make_secret(char out[64])
 
 	sig_random(bytes, sizeof(bytes));
 	memcpy(out, "whsec_", 6);
-	base64url_encode(bytes, sizeof(bytes), out + 6);
+	base64_encode(bytes, sizeof(bytes), out + 6);
 	sig_wipe(bytes, sizeof(bytes));
+}
+
+static void
+write_limits(struct jsonw *w, const struct webhook_row *row)
+{
+	if (row->rate_limit > 0)
+		jsonw_int(w, "rate_limit", row->rate_limit);
+	else
+		jsonw_null(w, "rate_limit");
+	if (row->max_parallel > 0)
+		jsonw_int(w, "max_parallel", row->max_parallel);
+	else
+		jsonw_null(w, "max_parallel");
+	jsonw_bool(w, "ordered", row->ordered);
+	jsonw_bool(w, "ed25519", row->ed25519);
+}
+
+static void
+write_schedule(struct jsonw *w, const struct schedule *schedule)
+{
+	struct buf words;
+
+	buf_init(&words, SCHEDULE_TEXT_SIZE);
+	schedule_words(schedule, &words);
+	jsonw_text(w, "schedule", schedule->name);
+	jsonw_text(w, "pauses", buf_str(&words));
+	jsonw_int(w, "max_attempts", schedule_attempts(schedule));
+	buf_free(&words);
+}
+
+/* What is kept for it or on its way, and when the next of that is tried. */
+static void
+write_backlog(struct jsonw *w, struct conn *c, const char *id)
+{
+	struct rows *r = conn_rows(c, SQL_ENDPOINT_BACKLOG, "ti", id,
+	    (int64_t)WEBHOOK_WAITING_MAX);
+	bool some = row_next(r);
+
+	jsonw_int(w, "waiting", some ? row_int(r, 0) : 0);
+	jsonw_time(w, "next_attempt_at", some ? row_int(r, 1) : 0);
+	row_done(r);
+}
+
+void
+webhook_write_member(struct jsonw *w, const char *key, struct conn *c,
+    const struct webhook_row *row, const char *secret)
+{
+	jsonw_object(w, key);
+	jsonw_text(w, "id", row->id);
+	jsonw_text(w, "partner_id", row->partner_id);
+	jsonw_text(w, "name", row->name);
+	jsonw_text(w, "url", row->url);
+	jsonw_text(w, "api", row->api);
+	jsonw_text(w, "secret", secret);
+	struct rows *r = conn_rows(c, SQL_ENDPOINT_EVENTS, "t", row->id);
+	jsonw_array(w, "events");
+	while (row_next(r))
+		jsonw_text(w, NULL, row_text(r, 0));
+	jsonw_end_array(w);
+	jsonw_text(w, "status", row->status);
+	jsonw_text(w, "disabled_reason", row->disabled_reason);
+	write_schedule(w, &row->schedule);
+	write_limits(w, row);
+	if (row->last_duration_ms >= 0)
+		jsonw_int(w, "last_duration_ms", row->last_duration_ms);
+	else
+		jsonw_null(w, "last_duration_ms");
+	jsonw_time(w, "last_success_at", row->last_success_at);
+	jsonw_time(w, "failing_since", row->failing_since);
+	jsonw_int(w, "failures", row->failures);
+	jsonw_time(w, "hold_until", row->hold_until);
+	jsonw_time(w, "probe_at", row->probe_at);
+	jsonw_time(w, "seen_at", row->seen_at);
+	write_backlog(w, c, row->id);
+	jsonw_time(w, "created_at", row->created_at);
+	jsonw_time(w, "updated_at", row->updated_at);
+	jsonw_end_object(w);
+}
+
+/* An event about an endpoint, for the partner API; its body is empty yet. */
+static struct outbox_event
+event_of(const struct webhook_row *row, const char *type, struct buf *body)
+{
+	buf_init(body, EVENT_BODY_MAX);
+	return (struct outbox_event){ .partner_id = row->partner_id,
+	    .api = "clive", .livemode = -1, .type = type, .but = row->id };
+}
+
+static void
+write_how_it_is(struct buf *body, const struct webhook_row *row,
+    const char *event, int64_t now)
+{
+	struct jsonw w;
+
+	jsonw_init(&w, body);
+	jsonw_object(&w, NULL);
+	jsonw_text(&w, "event", event);
+	jsonw_object(&w, "endpoint");
+	jsonw_text(&w, "id", row->id);
+	jsonw_text(&w, "name", row->name);
+	jsonw_text(&w, "url", row->url);
+	jsonw_end_object(&w);
+	jsonw_time(&w, "failing_since", row->failing_since);
+	jsonw_int(&w, "failures", row->failures);
+	jsonw_time(&w, "at", now);
+	jsonw_end_object(&w);
+}
+
+void
+webhook_tell(struct conn *c, const char *id, const char *event, int64_t now)
+{
+	struct arena *arena = arena_new();
+	const struct webhook_row *row = webhook_find(c, arena, id);
+	struct buf body;
+
+	if (row != NULL) {
+		struct outbox_event e = event_of(row, event, &body);
+		write_how_it_is(&body, row, event, now);
+		e.body = (struct slice){ body.data, body.len };
+		outbox_write(c, now, &e);
+		buf_free(&body);
+	}
+	arena_free(arena);
+}
+
+bool
+webhook_prove(struct conn *c, const char *id, int64_t now, const char *actor)
+{
+	struct arena *arena = arena_new();
+	const struct webhook_row *row = webhook_find(c, arena, id);
+	bool can = row != NULL && row->url != NULL;
+	struct buf body;
+
+	if (can) {
+		struct outbox_event e = event_of(row, PROOF_EVENT, &body);
+		e.api = row->api;
+		if (strcmp(row->api, "payments") == 0)
+			e.livemode = row->livemode;
+		proof_write(&body, id);
+		e.body = (struct slice){ body.data, body.len };
+		outbox_write_to(c, now, &e, id);
+		buf_free(&body);
+		audit_write(c, now, actor, "webhook.challenged", id, "{}");
+	}
+	arena_free(arena);
+	return can;
+}
+
+void
+webhook_proven(struct conn *c, const char *id, int64_t now,
+    const char *actor)
+{
+	conn_run(c, SQL_ENDPOINT_ENABLE, "it", now, id);
+	audit_write(c, now, actor, "webhook.proven", id, "{}");
+}
+
+void
+webhook_write(struct jsonw *w, struct conn *c, const struct webhook_row *row,
+    const char *secret)
+{
+	webhook_write_member(w, NULL, c, row, secret);
 }

@@ -1,58 +1,201 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * webhook.h - the endpoints where partners want to be told.
+ * webhook.h - the endpoints where partners want to be told, and the secrets
+ * that their deliveries are signed with.
+ *
+ * Every change happens in the caller's transaction and leaves an audit event
+ * that says what was before and what is now, never a secret. Complaints are
+ * sentences for the person who asked.
  */
 #ifndef WEBHOOK_H
 #define WEBHOOK_H
 
+#include "conf.h"
 #include "conn.h"
 #include "id.h"
+#include "json.h"
+#include "schedule.h"
 #include "vault.h"
 
 enum {
 	WEBHOOK_SECRET_MIN = 16,	/* characters of a chosen secret */
 	WEBHOOK_SECRET_MAX = 200,
-	WEBHOOK_ATTEMPTS = 3		/* by default (clive.md 7) */
+	WEBHOOK_SECRETS_MAX = 10,	/* of one endpoint that sign at once */
+	WEBHOOK_RATE_MAX = 10000,	/* deliveries a second */
+	WEBHOOK_PARALLEL_MAX = 1000,
+	WEBHOOK_WAITING_MAX = 10000	/* so far waiting deliveries count */
 };
 
+struct webhook_signer;
+
+/* How long an old secret signs beside its successor, in milliseconds. */
+#define WEBHOOK_OVERLAP	(INT64_C(24) * 60 * 60 * 1000)		/* default */
+#define WEBHOOK_OVERLAP_MAX (INT64_C(7) * 24 * 60 * 60 * 1000)
+
+/* How long after its last question a listener counts as there. */
+#define WEBHOOK_LISTENER_MS (INT64_C(2) * 60 * 1000)
+
+/* What a partner may choose of an endpoint. Texts live as long as needed. */
+struct webhook_settings {
+	const char		*name;
+	const char		*url;		/* NULL: a listener */
+	const char *const	*events;	/* ended by NULL */
+	struct schedule		 schedule;
+	int64_t			 rate_limit;	/* a second; 0: none */
+	int64_t			 max_parallel;	/* 0: as the settings say */
+	bool			 ordered;
+	bool			 ed25519;
+};
+
+/* A new endpoint. */
 struct webhook {
 	const char		*partner_id;
-	const char		*name;
-	const char		*url;
+	const char		*api;		/* "clive" or "payments" */
+	bool			 livemode;
+	struct webhook_settings	 settings;
 	const char		*secret;	/* in clear; wipe after use */
-	const char *const	*events;	/* ended by NULL */
-	int64_t			 max_attempts;
+	bool			 prove;		/* starts unproven, and is
+						   sent a challenge; so does
+						   each with webhook_prove */
 	char			 id[ID_SIZE];	/* filled in */
 };
 
-/*
- * Is this an acceptable endpoint? NULL, or a sentence: the URL must be
- * http(s) without user and password; in live mode https, and not by itself a
- * loopback or private address.
- */
-const char	*webhook_check_url(const char *url, bool live);
+/* An endpoint as the database has it. Texts live in the arena of the read. */
+struct webhook_row {
+	const char		*id;
+	const char		*partner_id;
+	const char		*name;
+	const char		*url;		/* NULL: a listener */
+	const char		*api;
+	bool			 livemode;
+	const char		*status;	/* active, disabled, unproven,
+						   deleted */
+	const char		*disabled_reason;	/* or NULL */
+	struct schedule		 schedule;
+	int64_t			 rate_limit, max_parallel;	/* 0: none */
+	bool			 ordered, ed25519;
+	int64_t			 last_duration_ms;	/* -1: none */
+	int64_t			 last_success_at;	/* 0: never */
+	int64_t			 failing_since, failures, warned_at;
+	int64_t			 hold_until, probe_at, seen_at;	/* 0: none */
+	int64_t			 created_at, updated_at;
+};
 
 /*
- * Makes an endpoint, in the caller's transaction. NULL, or a sentence that
- * says what is wrong (no such partner, name, URL, secret or event type).
+ * Is this an acceptable endpoint (lib/egress.h; in live mode https)? NULL, or
+ * a sentence, which is good until this thread's next call.
  */
-const char	*webhook_add(struct conn *, const struct vault *, bool live,
-		    struct webhook *, int64_t now, const char *actor);
+const char	*webhook_check_url(const struct conf *, const char *url);
 
-/* Replaces the secret; NULL, or a sentence. */
-const char	*webhook_rotate(struct conn *, const struct vault *,
-		    const char *id, const char *secret, int64_t now,
+/*
+ * Is this an event type that an endpoint of this API can subscribe to?
+ */
+bool		 webhook_known_event(const char *api, const char *type);
+
+/*
+ * Makes an endpoint. NULL, or a sentence that says what is wrong (no such
+ * partner, name, URL, secret or event type).
+ */
+const char	*webhook_add(struct conn *, const struct vault *,
+		    const struct conf *, struct webhook *, int64_t now,
 		    const char *actor);
 
-/* Switches an endpoint on or off; false where there is none or it is so. */
-bool		 webhook_set_active(struct conn *, const char *id, bool active,
+/*
+ * Writes all settings of an endpoint anew; a row's own, changed where asked,
+ * are what to start from (webhook_settings_of). NULL, or a sentence.
+ */
+const char	*webhook_change(struct conn *, const struct vault *,
+		    const struct conf *, const struct webhook_row *,
+		    const struct webhook_settings *, int64_t now,
+		    const char *actor);
+
+/* The settings that a row has, with its events. */
+void		 webhook_settings_of(struct conn *, struct arena *,
+		    const struct webhook_row *, struct webhook_settings *);
+
+/* NULL where there is none, where it is deleted (or conn_failed). */
+struct webhook_row *webhook_find(struct conn *, struct arena *,
+		    const char *id);
+
+/* The current row of SQL_ENDPOINT_FIND or SQL_ENDPOINTS. */
+struct webhook_row *webhook_of_row(struct rows *, struct arena *);
+
+/*
+ * Gives an endpoint a new secret. The ones before it sign beside it for
+ * overlap milliseconds more, 0 to WEBHOOK_OVERLAP_MAX. NULL, or a sentence.
+ */
+const char	*webhook_rotate(struct conn *, const struct vault *,
+		    const char *id, const char *secret, int64_t overlap,
 		    int64_t now, const char *actor);
 
-/* The secret of an endpoint from its sealed form; NULL: does not open. */
-char		*webhook_secret(const struct vault *, const char *id,
-		    struct slice sealed, struct arena *);
+/*
+ * Switches an endpoint on or off; false where there is none or it is so.
+ * Switching on forgets its failures; with skip what it missed is marked
+ * failed and can be replayed, else it goes out now. *waiting is how many
+ * deliveries that is.
+ */
+bool		 webhook_enable(struct conn *, const char *id, bool skip,
+		    int64_t now, const char *actor, int64_t *waiting);
+bool		 webhook_disable(struct conn *, const char *id,
+		    const char *reason, int64_t now, const char *actor);
 
-/* A random secret, whsec_ and 256 bits; out holds 64 bytes. */
+/*
+ * Tells the partner's other endpoints how this one is, by an event of
+ * outbox_endpoint_event_types. webhook_enable and webhook_disable do.
+ */
+void		 webhook_tell(struct conn *, const char *id,
+		    const char *event, int64_t now);
+
+/*
+ * Sends an endpoint a challenge (proof.h), whatever its state; false where
+ * there is none, or it is a listener. With webhook_proven it has answered:
+ * one that was unproven is active from now on.
+ */
+bool		 webhook_prove(struct conn *, const char *id, int64_t now,
+		    const char *actor);
+void		 webhook_proven(struct conn *, const char *id, int64_t now,
+		    const char *actor);
+
+/*
+ * Takes an endpoint out of use for good: nothing is sent to it any more, its
+ * log stays. False where there is none.
+ */
+bool		 webhook_delete(struct conn *, const char *id, int64_t now,
+		    const char *actor);
+
+/*
+ * The secrets that sign now, the newest first, in clear; wipe each after use.
+ * Returns how many; one that does not open with the master key is left out.
+ */
+size_t		 webhook_secrets(struct conn *, const struct vault *,
+		    const char *id, int64_t now, struct arena *,
+		    char *out[WEBHOOK_SECRETS_MAX]);
+
+/*
+ * All that an endpoint's deliveries are signed with now: its secrets and,
+ * where it asked for that, the gateway's keys. False where no secret opens;
+ * either way webhook_signer_wipe it after use.
+ */
+bool		 webhook_signer_read(struct conn *, const struct vault *,
+		    const char *id, bool ed25519, int64_t now,
+		    struct arena *, struct webhook_signer *);
+
+/* The newest one's last four characters after ****; NULL: none opens. */
+const char	*webhook_masked(struct conn *, const struct vault *,
+		    const char *id, int64_t now, struct arena *);
+
+/* A random secret: whsec_ and 256 bits in base64; out holds 64 bytes. */
 void		 webhook_make_secret(char out[64]);
+
+/*
+ * An endpoint as the command and the APIs show it. secret is shown as given
+ * (in clear right after it was made, else masked).
+ */
+void		 webhook_write(struct jsonw *, struct conn *,
+		    const struct webhook_row *, const char *secret);
+/* The same as a member of an object. */
+void		 webhook_write_member(struct jsonw *, const char *key,
+		    struct conn *, const struct webhook_row *,
+		    const char *secret);
 
 #endif

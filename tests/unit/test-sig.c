@@ -303,6 +303,90 @@ base64url_stops_at_a_full_buffer(void **state)
 	assert_int_equal(out[3], 0xaa);
 }
 
+/* RFC 4648 section 10, and the two digits that differ. */
+static void
+base64_of_the_rfc_vectors(void **state)
+{
+	static const struct {
+		const char *plain, *text;
+	} rows[] = {
+		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" },
+		{ "foo", "Zm9v" }, { "foob", "Zm9vYg==" },
+		{ "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" },
+		{ "\xfb\xff\xfe", "+//+" },
+	};
+	char text[16], back[8];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t n = strlen(rows[i].plain);
+
+		base64_encode(rows[i].plain, n, text);
+		assert_string_equal(text, rows[i].text);
+		assert_int_equal(base64_decode(text, strlen(text), back, n),
+		    (int)n);
+		assert_memory_equal(back, rows[i].plain, n);
+	}
+}
+
+static void
+base64_brings_every_byte_back(void **state)
+{
+	uint8_t bytes[256], back[256];
+	char text[345];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)i;
+	for (size_t n = 0; n <= sizeof(bytes); n++) {
+		base64_encode(bytes, n, text);
+		assert_int_equal(strlen(text), 4 * ((n + 2) / 3));
+		assert_int_equal(base64_decode(text, strlen(text), back,
+		    sizeof(back)), (int)n);
+		assert_memory_equal(back, bytes, n);
+	}
+}
+
+static void
+base64_refuses_a_second_spelling(void **state)
+{
+	static const char *const wrong[] = {
+		"Zh==", "Zm9=", "Zm+=",		/* spare bits set */
+		"Zg", "Zm8", "Zg=",		/* no padding, too little */
+		"Z===", "====", "Zm9v====",	/* too much */
+		"Zg==Zm9v", "Zm=v", "=Zm9",	/* in the middle */
+		"-__-", "Zm-v", "Zm_v",		/* the other alphabet */
+		"Zm9v\n", "Zm9v \n\t ", " Zm9", "Zm.v", "Zm9\xc3", "Zm@v",
+	};
+	uint8_t out[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (base64_decode(wrong[i], strlen(wrong[i]), out,
+		    sizeof(out)) != -1)
+			fail_msg("%s", wrong[i]);
+	assert_int_equal(base64_decode("Zg\0=", 4, out, sizeof(out)), -1);
+}
+
+static void
+base64_stops_at_a_full_buffer_and_a_long_text(void **state)
+{
+	uint8_t out[BASE64_MAX];
+	char text[BASE64_MAX + 5];
+
+	(void)state;
+	memset(out, 0xaa, sizeof(out));
+	assert_int_equal(base64_decode("Zm9v", 4, out, 3), 3);
+	assert_int_equal(base64_decode("Zm9vYg==", 8, out, 3), -1);
+	assert_int_equal(base64_decode("Zg==", 4, out, 0), -1);
+	assert_int_equal(out[3], 0xaa);
+	memset(text, 'A', sizeof(text));
+	assert_int_equal(base64_decode(text, BASE64_MAX, out, sizeof(out)),
+	    BASE64_MAX / 4 * 3);
+	assert_int_equal(base64_decode(text, BASE64_MAX + 4, out,
+	    sizeof(out)), -1);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(sha256_of_known_texts),
 	cmocka_unit_test(hmac_of_the_published_bodies),
@@ -319,6 +403,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(base64url_brings_every_byte_back),
 	cmocka_unit_test(base64url_refuses_a_second_spelling),
 	cmocka_unit_test(base64url_stops_at_a_full_buffer),
+	cmocka_unit_test(base64_of_the_rfc_vectors),
+	cmocka_unit_test(base64_brings_every_byte_back),
+	cmocka_unit_test(base64_refuses_a_second_spelling),
+	cmocka_unit_test(base64_stops_at_a_full_buffer_and_a_long_text),
 };
 
 TEST_MAIN("sig", tests)
