@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "egress.h"
 #include "sig.h"
 
 enum kind {
@@ -23,7 +24,8 @@ enum kind {
 	KIND_WORD,	/* one of words, or empty where that is the initial */
 	KIND_NUMBER,
 	KIND_NUMBERS,	/* blank-separated */
-	KIND_SECRETS	/* blank-separated */
+	KIND_SECRETS,	/* blank-separated */
+	KIND_ALLOW	/* blank-separated; see lib/egress.h */
 };
 
 struct setting {
@@ -113,15 +115,30 @@ static const struct setting settings[] = {
 	  "How long a receiver may take to answer one attempt." },
 	{ "webhook_retry_ms", KIND_NUMBERS, AT(webhook_retry_ms),
 	  AT(webhook_retry_count), 1, INT64_C(864000000), "1000 4000",
-	  "Pauses after the first, second ... failed attempt; the last one\n"
-	  "serves for all that follow." },
+	  "The schedule clive: pauses after the first, second ... failed\n"
+	  "attempt. Endpoints that are made from now on get these." },
 	{ "webhook_parallel", KIND_NUMBER, AT(webhook_parallel), 0,
 	  1, 1000, "64",
 	  "Attempts under way at once." },
 	{ "webhook_parallel_endpoint", KIND_NUMBER,
 	  AT(webhook_parallel_endpoint), 0, 1, 1000, "8",
-	  "How many of them may go to one endpoint, so that a slow receiver\n"
-	  "delays nobody else." },
+	  "How many of them may go to one endpoint that has no number of its\n"
+	  "own, so that a slow receiver delays nobody else." },
+	{ "webhook_disable_after_s", KIND_NUMBER,
+	  AT(webhook_disable_after_s), 0, 0, 31536000, "432000",
+	  "An endpoint with nothing but failures for so long is disabled, with\n"
+	  "a warning at half of it; 0: never." },
+	{ "webhook_prove", KIND_WORD, AT(webhook_prove), 0, 0, 0, "no",
+	  "yes: every new endpoint has to answer a challenge before it gets\n"
+	  "events; no: those that are made so." },
+	{ "webhook_ports", KIND_NUMBERS, AT(webhook_ports),
+	  AT(webhook_ports_count), 1, 65535, "80 443 8443",
+	  "The ports that webhooks may go to." },
+	{ "webhook_allow", KIND_ALLOW, AT(webhook_allow),
+	  AT(webhook_allow_count), 0, 0, "",
+	  "Receivers in private networks: addresses, networks (10.1.0.0/16),\n"
+	  "host names, and .domain for all names below one, up to 32,\n"
+	  "separated by blanks. All others have to be public." },
 	{ "session_s", KIND_NUMBER, AT(session_s), 0, 60, 86400, "3600",
 	  "How long an operator stays signed in." },
 };
@@ -135,6 +152,7 @@ static const struct {
 	{ "clickpesa_checksum_method", " canonical legacy " },
 	{ "clickpesa_url_fields", " all documented " },
 	{ "clickpesa_webhook_verify", " checksum query off " },
+	{ "webhook_prove", " yes no " },
 };
 
 /* Writes a sentence for the caller and says no. */
@@ -219,28 +237,40 @@ store_text(char *to, size_t size, const char *value)
 	return (size_t)snprintf(to, size, "%s", value) < size;
 }
 
+/* Stores number i of a list that starts at `at`; false where it cannot be. */
+static bool
+store_item(const struct setting *s, char *at, size_t i, const char *word)
+{
+	switch (s->kind) {
+	case KIND_NUMBERS:
+		return i < CONF_NUMBERS_MAX &&
+		    read_number(word, s, (int64_t *)(void *)at + i);
+	case KIND_SECRETS:
+		return i < CONF_SECRETS_MAX && store_text(at + 128 * i, 128,
+		    word);
+	case KIND_ALLOW:
+		return i < CONF_ALLOW_MAX && egress_read_allow(word,
+		    (struct conf_allow *)(void *)at + i);
+	case KIND_MODE:
+	case KIND_TEXT:
+	case KIND_OPTIONAL:
+	case KIND_WORD:
+	case KIND_NUMBER:
+		break;
+	}
+	return false;
+}
+
 static bool
 store_list(struct conf *conf, const struct setting *s, char *value)
 {
 	size_t *count = (size_t *)(void *)((char *)conf + s->count);
 	char *word;
 
-	*count = 0;
-	while ((word = next_word(&value)) != NULL) {
-		if (s->kind == KIND_NUMBERS) {
-			if (*count == CONF_RETRIES_MAX || !read_number(word, s,
-			    &conf->webhook_retry_ms[*count]))
-				return false;
-		} else {
-			char (*secrets)[128] = (void *)((char *)conf +
-			    s->offset);
-			if (*count == CONF_SECRETS_MAX || !store_text(
-			    secrets[*count], sizeof(secrets[0]), word))
-				return false;
-		}
-		(*count)++;
-	}
-	return s->kind == KIND_SECRETS || *count > 0;
+	for (*count = 0; (word = next_word(&value)) != NULL; (*count)++)
+		if (!store_item(s, (char *)conf + s->offset, *count, word))
+			return false;
+	return s->kind != KIND_NUMBERS || *count > 0;
 }
 
 /* Words are short: each member that holds one is CONF_WORD_MAX long. */
@@ -281,6 +311,7 @@ store(struct conf *conf, const struct setting *s, char *value)
 		return read_number(value, s, (int64_t *)(void *)at);
 	case KIND_NUMBERS:
 	case KIND_SECRETS:
+	case KIND_ALLOW:
 		return store_list(conf, s, value);
 	}
 	return false;

@@ -16,11 +16,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
+
 enum {
 	CONF_PATH_MAX = 1024,
 	CONF_SECRETS_MAX = 4,	/* webhook secrets of one processor at once */
-	CONF_RETRIES_MAX = 16,
+	CONF_NUMBERS_MAX = 16,	/* numbers of one setting */
+	CONF_ALLOW_MAX = 32,
 	CONF_WORD_MAX = 16	/* bytes of a setting that is one of some words */
+};
+
+/* A word of webhook_allow, as lib/egress.h reads it. */
+struct conf_allow {
+	struct address_net	net;	/* where host is empty */
+	char			host[256];	/* ".x" stands for all below */
 };
 
 struct conf {
@@ -52,10 +61,16 @@ struct conf {
 					   request with the same key */
 	int64_t	 abandon_after_s;	/* open payments without a change */
 	int64_t	 webhook_timeout_ms;	/* one attempt */
-	int64_t	 webhook_retry_ms[CONF_RETRIES_MAX]; /* pause after attempt n */
+	int64_t	 webhook_retry_ms[CONF_NUMBERS_MAX]; /* pause after attempt n */
 	size_t	 webhook_retry_count;
 	int64_t	 webhook_parallel;	/* attempts under way at once */
 	int64_t	 webhook_parallel_endpoint; /* of them to one endpoint */
+	int64_t	 webhook_disable_after_s; /* of failures alone; 0: never */
+	char	 webhook_prove[CONF_WORD_MAX];	/* yes: every new endpoint */
+	int64_t	 webhook_ports[CONF_NUMBERS_MAX]; /* that may be connected */
+	size_t	 webhook_ports_count;
+	struct conf_allow webhook_allow[CONF_ALLOW_MAX]; /* though private */
+	size_t	 webhook_allow_count;
 	int64_t	 session_s;		/* life of an operator's token */
 };
 

@@ -107,6 +107,13 @@ assert_defaults(void)
 	assert_int_equal(conf.webhook_retry_ms[1], 4000);
 	assert_int_equal(conf.webhook_parallel, 64);
 	assert_int_equal(conf.webhook_parallel_endpoint, 8);
+	assert_int_equal(conf.webhook_disable_after_s, 432000);
+	assert_string_equal(conf.webhook_prove, "no");
+	assert_int_equal(conf.webhook_ports_count, 3);
+	assert_int_equal(conf.webhook_ports[0], 80);
+	assert_int_equal(conf.webhook_ports[1], 443);
+	assert_int_equal(conf.webhook_ports[2], 8443);
+	assert_int_equal(conf.webhook_allow_count, 0);
 	assert_int_equal(conf.session_s, 3600);
 }
 
@@ -141,6 +148,10 @@ every_key_is_read(void **state)
 	    "webhook_retry_ms = 1 2 3\r\n"
 	    "webhook_parallel = 1000\n"
 	    "webhook_parallel_endpoint = 1\n"
+	    "webhook_disable_after_s = 0\n"
+	    "webhook_prove = yes\n"
+	    "webhook_ports = 1 65535\n"
+	    "webhook_allow = 10.1.0.0/16  Hooks.example \tfd00::7\n"
 	    "session_s = 86400");	/* no line end at the end */
 	assert_true(conf.live);
 	assert_string_equal(conf.base_url, "https://pay.example");
@@ -156,6 +167,16 @@ every_key_is_read(void **state)
 	assert_int_equal(conf.webhook_retry_ms[2], 3);
 	assert_int_equal(conf.webhook_parallel, 1000);
 	assert_int_equal(conf.webhook_parallel_endpoint, 1);
+	assert_int_equal(conf.webhook_disable_after_s, 0);
+	assert_string_equal(conf.webhook_prove, "yes");
+	assert_int_equal(conf.webhook_ports_count, 2);
+	assert_int_equal(conf.webhook_ports[0], 1);
+	assert_int_equal(conf.webhook_ports[1], 65535);
+	assert_int_equal(conf.webhook_allow_count, 3);
+	assert_int_equal(conf.webhook_allow[0].net.bits, 16);
+	assert_string_equal(conf.webhook_allow[0].host, "");
+	assert_string_equal(conf.webhook_allow[1].host, "hooks.example");
+	assert_int_equal(conf.webhook_allow[2].net.bits, 128);
 	assert_int_equal(conf.session_s, 86400);
 }
 
@@ -305,6 +326,15 @@ refuses_bad_values(void **state)
 		{ "webhook_parallel", "0" }, { "webhook_parallel", "1001" },
 		{ "webhook_parallel_endpoint", "0" },
 		{ "webhook_parallel_endpoint", "1001" },
+		{ "webhook_disable_after_s", "-1" },
+		{ "webhook_disable_after_s", "31536001" },
+		{ "webhook_prove", "" }, { "webhook_prove", "true" },
+		{ "webhook_ports", "" }, { "webhook_ports", "0" },
+		{ "webhook_ports", "443 65536" },
+		{ "webhook_ports", "443,8443" },
+		{ "webhook_allow", "*" }, { "webhook_allow", "0.0.0.0/0" },
+		{ "webhook_allow", "10.0.0.7/8" },
+		{ "webhook_allow", "10.0.0.7 https://x.example" },
 		{ "session_s", "59" }, { "session_s", "86401" },
 		{ "stripe_webhook_secret", "a b c d e" },
 		{ "revolut_webhook_secret", "a b c d e" },
@@ -357,13 +387,28 @@ lists_hold_as_many_as_there_is_room_for(void **state)
 
 	(void)state;
 	make_list(text, sizeof(text), "webhook_retry_ms", "7",
-	    CONF_RETRIES_MAX);
+	    CONF_NUMBERS_MAX);
 	assert_reads(text);
-	assert_int_equal(conf.webhook_retry_count, CONF_RETRIES_MAX);
-	assert_int_equal(conf.webhook_retry_ms[CONF_RETRIES_MAX - 1], 7);
+	assert_int_equal(conf.webhook_retry_count, CONF_NUMBERS_MAX);
+	assert_int_equal(conf.webhook_retry_ms[CONF_NUMBERS_MAX - 1], 7);
 	make_list(text, sizeof(text), "webhook_retry_ms", "7",
-	    CONF_RETRIES_MAX + 1);
+	    CONF_NUMBERS_MAX + 1);
 	assert_refuses(text, "1: bad value for webhook_retry_ms");
+	make_list(text, sizeof(text), "webhook_ports", "7",
+	    CONF_NUMBERS_MAX);
+	assert_reads(text);
+	assert_int_equal(conf.webhook_ports_count, CONF_NUMBERS_MAX);
+	assert_int_equal(conf.webhook_ports[CONF_NUMBERS_MAX - 1], 7);
+	make_list(text, sizeof(text), "webhook_ports", "7",
+	    CONF_NUMBERS_MAX + 1);
+	assert_refuses(text, "1: bad value for webhook_ports");
+	make_list(text, sizeof(text), "webhook_allow", "::1",
+	    CONF_ALLOW_MAX);
+	assert_reads(text);
+	assert_int_equal(conf.webhook_allow_count, CONF_ALLOW_MAX);
+	make_list(text, sizeof(text), "webhook_allow", "::1",
+	    CONF_ALLOW_MAX + 1);
+	assert_refuses(text, "1: bad value for webhook_allow");
 	make_list(text, sizeof(text), "stripe_webhook_secret", "whsec_x",
 	    CONF_SECRETS_MAX);
 	assert_reads(text);
@@ -547,7 +592,9 @@ the_example_explains_every_key(void **state)
 	    "rate_limit_per_minute", "threads",
 	    "wait_ms", "abandon_after_s", "webhook_timeout_ms",
 	    "webhook_retry_ms", "webhook_parallel",
-	    "webhook_parallel_endpoint", "session_s" };
+	    "webhook_parallel_endpoint", "webhook_disable_after_s",
+	    "webhook_prove", "webhook_ports", "webhook_allow",
+	    "session_s" };
 	char line[1024], last[1024] = "";
 	size_t n = 0;
 
