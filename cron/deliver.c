@@ -122,6 +122,19 @@ has_reason(struct run *run)
 	    clock_now() >= run->next_due || now >= run->look_at);
 }
 
+/* Until there is a reason to look that does not announce itself. */
+static int64_t
+wait_ms(const struct run *run)
+{
+	int64_t now = clock_monotonic();
+	int64_t due = run->next_due - clock_now();
+	int64_t ms = due < run->look_at - now ? due : run->look_at - now;
+
+	if (ms < run->rest_until - now)
+		ms = run->rest_until - now;
+	return ms < 0 ? 0 : ms < POLL_MS ? ms : POLL_MS;
+}
+
 static void
 deliver_for(struct run *run, int64_t seconds)
 {
@@ -133,7 +146,7 @@ deliver_for(struct run *run, int64_t seconds)
 				return;
 			look(run, clock_now());
 		}
-		sender_work(run->sender, POLL_MS);
+		sender_work(run->sender, wait_ms(run));
 		cron_seen(&run->cron);
 	}
 }
@@ -146,10 +159,11 @@ deliver_once(struct run *run)
 
 	while (!stopped && run->limit > 0) {
 		claimed = look(run, due);
-		if (claimed < 0 || (claimed == 0 &&
+		bool again = run->next_due <= due;
+		if (claimed < 0 || (claimed == 0 && !again &&
 		    sender_busy(run->sender) == 0))
 			break;
-		sender_work(run->sender, POLL_MS);
+		sender_work(run->sender, again ? 0 : POLL_MS);
 		cron_seen(&run->cron);
 	}
 	return claimed >= 0;

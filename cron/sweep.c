@@ -12,6 +12,7 @@
  *     failed sign-ins a day after the last one.
  *   - Events of processors that never found a payment are dropped after 30
  *     days: they speak of payments that were not made here.
+ *   - Listeners (clive listen) that have not asked for a day are deleted.
  *
  * A clock that leaps ahead must not end everything at once. A run that finds
  * it two hours or more ahead of the run before ends nothing and does not
@@ -38,11 +39,13 @@
 #include "log.h"
 #include "shared.h"
 #include "tx.h"
+#include "webhook.h"
 
 enum {
 	STALE_BATCH = 200,	/* payments abandoned in one transaction */
 	DROP_BATCH = 1000,	/* idempotency rows dropped in one */
 	EVENT_BATCH = 500,	/* events of processors dropped in one */
+	LISTENER_BATCH = 100,	/* listeners deleted in one */
 	LEAP_H = 2		/* so far the clock may be ahead of the last run */
 };
 
@@ -55,6 +58,7 @@ struct sweep {
 	int64_t		 now;
 	bool		 dry_run;
 	int64_t		 abandoned, keys, sessions, failures, events;
+	int64_t		 listeners;
 };
 
 /* Payments that looked stale to the reader. */
@@ -71,6 +75,14 @@ struct piece {
 	const char	*processors[EVENT_BATCH], *ids[EVENT_BATCH];
 	size_t		 n;
 	int64_t		 dropped;
+};
+
+/* Listeners that looked gone to the reader. */
+struct gone {
+	struct sweep	*sweep;
+	const char	*ids[LISTENER_BATCH];
+	size_t		 n;
+	int64_t		 deleted;
 };
 
 /* The edge of a piece: the first row that stays for the next. */
@@ -276,6 +288,66 @@ count_events(struct sweep *s)
 	return !reader_failed(s);
 }
 
+static const struct fault *
+delete_gone(struct conn *c, void *arg)
+{
+	struct gone *gone = arg;
+	struct sweep *s = gone->sweep;
+
+	gone->deleted = 0;
+	for (size_t i = 0; i < gone->n; i++) {
+		const struct webhook_row *w = webhook_find(c, s->arena,
+		    gone->ids[i]);
+		/* It may have come back meanwhile. */
+		if (w != NULL && w->seen_at < s->now - DAY_MS)
+			gone->deleted += webhook_delete(c, w->id, s->now,
+			    "cron:sweep");
+	}
+	return NULL;
+}
+
+static void
+read_gone(struct sweep *s, struct gone *gone)
+{
+	struct rows *r = conn_rows(s->cron.setup.conn, SQL_LISTENERS_GONE,
+	    "ii", s->now - DAY_MS, (int64_t)LISTENER_BATCH);
+	size_t n;
+
+	for (n = 0; n < LISTENER_BATCH && row_next(r); n++)
+		gone->ids[n] = row_text_copy(r, 0, s->arena);
+	row_done(r);
+	gone->n = n;
+}
+
+static bool
+delete_listeners(struct sweep *s)
+{
+	struct gone gone = { .sweep = s };
+
+	do {
+		arena_reset(s->arena);
+		read_gone(s, &gone);
+		if (reader_failed(s) || (gone.n > 0 && db_txn(
+		    s->cron.setup.db, delete_gone, &gone) != NULL))
+			return false;
+		s->listeners += gone.deleted;
+		cron_seen(&s->cron);
+	} while (gone.n == LISTENER_BATCH && gone.deleted > 0);
+	return true;
+}
+
+static bool
+count_listeners(struct sweep *s)
+{
+	struct rows *r = conn_rows(s->cron.setup.conn, SQL_LISTENERS_GONE,
+	    "ii", s->now - DAY_MS, INT64_MAX);
+
+	while (row_next(r))
+		s->listeners++;
+	row_done(r);
+	return !reader_failed(s);
+}
+
 /* Undoes a dry run; nobody sees it but expire. */
 static const struct fault dry_run = { .text = "dry run" };
 
@@ -325,12 +397,14 @@ sweep_all(struct sweep *s)
 	if (reader_failed(s))
 		return false;
 	if (s->dry_run)
-		return count_stale(s) && expire(s) && count_events(s);
+		return count_stale(s) && expire(s) && count_events(s) &&
+		    count_listeners(s);
 	if (!cron_take(&s->cron))
 		return false;
 	if (leapt)
 		return true;
-	bool good = abandon(s) && drop_keys(s) && expire(s) && drop_events(s);
+	bool good = abandon(s) && drop_keys(s) && expire(s) &&
+	    drop_events(s) && delete_listeners(s);
 	/* A run that failed leaves no word that it is over. */
 	if (good)
 		cron_finish(&s->cron);
@@ -342,10 +416,10 @@ print_counts(const struct sweep *s)
 {
 	printf("%s: %" PRId64 " payments abandoned, %" PRId64
 	    " idempotency keys, %" PRId64 " sessions, %" PRId64
-	    " counts of failed sign-ins, %" PRId64
+	    " counts of failed sign-ins, %" PRId64 " listeners, %" PRId64
 	    " events without a payment expired\n",
 	    s->dry_run ? "dry run" : "done", s->abandoned, s->keys,
-	    s->sessions, s->failures, s->events);
+	    s->sessions, s->failures, s->listeners, s->events);
 }
 
 static void

@@ -2,13 +2,12 @@
 /* sender-attempt.c - libcurl's callbacks and options for one attempt. */
 #include "sender-attempt.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "address.h"
+#include "proof.h"
+#include "retry-after.h"
 #include "shared.h"
 
 enum {
@@ -19,7 +18,11 @@ enum {
 	 * Most servers drop a quiet connection after 5 seconds or more; one
 	 * that is younger is not about to be closed under our request.
 	 */
-	KEEP_IDLE_S = 3
+	KEEP_IDLE_S = 3,
+	/* A host that has moved is followed, however busy the connection. */
+	KEEP_S = 2 * RESOLVER_KEPT_MS / 1000,
+	/* Longer than an attempt, so that what was pinned to it stays. */
+	PINNED_S = 120
 };
 
 void
@@ -28,6 +31,7 @@ sender_attempt_init(struct sender_attempt *a)
 	memset(a, 0, sizeof(*a));
 	buf_init(&a->body, BODY_MAX);
 	buf_init(&a->head, HEAD_MAX);
+	buf_init(&a->answer_head, SENDER_HEAD_KEPT);
 	buf_init(&a->answer, SENDER_ANSWER_KEPT);
 	a->easy = curl_easy_init();
 	if (a->easy == NULL)
@@ -39,8 +43,10 @@ sender_attempt_free(struct sender_attempt *a)
 {
 	curl_easy_cleanup(a->easy);
 	curl_slist_free_all(a->headers);
+	curl_slist_free_all(a->pinned);
 	buf_free(&a->body);
 	buf_free(&a->head);
+	buf_free(&a->answer_head);
 	buf_free(&a->answer);
 }
 
@@ -50,10 +56,13 @@ sender_attempt_reset(struct sender_attempt *a)
 	a->state = SENDER_FREE;
 	buf_reset(&a->body);
 	buf_reset(&a->head);
+	buf_reset(&a->answer_head);
 	buf_reset(&a->answer);
 	a->tx[0] = a->error[0] = a->curl_error[0] = a->refused[0] = '\0';
 	a->status = -1;
-	a->answer_head = a->answer_body = 0;
+	a->head_read = a->answer_body = a->pin_count = 0;
+	a->retry_after_ms = 0;
+	a->proof = false;
 	a->cut = false;
 	a->started_at = clock_now();
 	a->started = clock_monotonic();
@@ -79,15 +88,28 @@ on_debug(CURL *easy, curl_infotype type, char *text, size_t n, void *arg)
 	return 0;
 }
 
-/* An answer's head is not kept, but it must not go on for ever. */
+/* Keeps what fits of a line of an answer's head, as plain text. */
+static void
+keep_line(struct buf *head, const char *line, size_t n)
+{
+	/* An interim answer (1xx) comes before the one that counts. */
+	if (n >= 5 && memcmp(line, "HTTP/", 5) == 0)
+		buf_reset(head);
+	for (size_t i = 0; i < n && head->len < SENDER_HEAD_KEPT; i++) {
+		bool plain = line[i] == '\t' || line[i] == '\r' ||
+		    line[i] == '\n' || (line[i] >= ' ' && line[i] < 0x7f);
+		buf_putc(head, plain ? line[i] : '?');
+	}
+}
+
 static size_t
 on_answer_head(char *text, size_t size, size_t n, void *arg)
 {
 	struct sender_attempt *a = arg;
 
-	(void)text;
-	a->answer_head += size * n;
-	return a->answer_head <= ANSWER_HEAD_READ ? size * n : 0;
+	keep_line(&a->answer_head, text, size * n);
+	a->head_read += size * n;
+	return a->head_read <= ANSWER_HEAD_READ ? size * n : 0;
 }
 
 static size_t
@@ -102,34 +124,21 @@ on_answer_body(char *text, size_t size, size_t n, void *arg)
 	return a->cut ? 0 : size * n;
 }
 
-static void
-name_address(const struct sockaddr *sa, char *text, size_t size)
-{
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-
-	if (sa->sa_family == AF_INET) {
-		memcpy(&v4, sa, sizeof(v4));
-		inet_ntop(AF_INET, &v4.sin_addr, text, (socklen_t)size);
-	} else if (sa->sa_family == AF_INET6) {
-		memcpy(&v6, sa, sizeof(v6));
-		inet_ntop(AF_INET6, &v6.sin6_addr, text, (socklen_t)size);
-	} else {
-		snprintf(text, size, "of family %d", sa->sa_family);
-	}
-}
-
+/* The last word: no socket but to an address that was judged. */
 static curl_socket_t
 on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct sender_attempt *a = arg;
+	struct address address;
 
 	(void)purpose;
-	if (address_refused(&to->addr, a->allow_loopback)) {
-		name_address(&to->addr, a->refused, sizeof(a->refused));
-		return CURL_SOCKET_BAD;
-	}
-	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	bool known = address_of_sockaddr(&to->addr, &address);
+	for (size_t i = 0; known && i < a->pin_count; i++)
+		if (address_equal(&a->pins[i], &address))
+			return socket(to->family, to->socktype |
+			    SOCK_CLOEXEC, to->protocol);
+	address_text(&address, a->refused);
+	return CURL_SOCKET_BAD;
 }
 
 static void
@@ -149,14 +158,18 @@ set_callbacks(struct sender_attempt *a)
 }
 
 static void
-set_request(struct sender_attempt *a, const char *url, const char *signature)
+set_request(struct sender_attempt *a, const char *url,
+    const struct webhook_header *signatures)
 {
-	char line[sizeof("X-Clive-Signature: ") + SHA256_HEX_SIZE];
+	char line[WEBHOOK_SIGN_LINE_MAX];
 
-	snprintf(line, sizeof(line), "X-Clive-Signature: %s", signature);
 	a->headers = curl_slist_append(a->headers,
 	    "Content-Type: application/json");
-	a->headers = curl_slist_append(a->headers, line);
+	for (size_t i = 0; i < WEBHOOK_SIGN_HEADERS; i++) {
+		snprintf(line, sizeof(line), "%s: %s", signatures[i].name,
+		    signatures[i].value);
+		a->headers = curl_slist_append(a->headers, line);
+	}
 	a->headers = curl_slist_append(a->headers, "Expect:");
 	curl_easy_setopt(a->easy, CURLOPT_URL, url);
 	curl_easy_setopt(a->easy, CURLOPT_PATH_AS_IS, 1L);
@@ -183,26 +196,104 @@ set_limits(struct sender_attempt *a)
 	/* A name server that says nothing must not stop the others. */
 	curl_easy_setopt(a->easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(a->easy, CURLOPT_MAXAGE_CONN, (long)KEEP_IDLE_S);
-	curl_easy_setopt(a->easy, CURLOPT_TIMEOUT_MS, (long)a->timeout_ms);
-	curl_easy_setopt(a->easy, CURLOPT_CONNECTTIMEOUT_MS,
-	    (long)a->timeout_ms);
+	curl_easy_setopt(a->easy, CURLOPT_MAXLIFETIME_CONN, (long)KEEP_S);
+	curl_easy_setopt(a->easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)PINNED_S);
+}
+
+/* Tells libcurl where the host is: "+host:port:address,address". */
+static void
+pin_name(struct sender_attempt *a)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	struct buf line;
+
+	buf_init(&line, EGRESS_HOST_MAX + 16 +
+	    SENDER_PINS_MAX * (ADDRESS_TEXT_SIZE + 3));
+	buf_printf(&line, "+%s:%u", a->target.host, a->target.port);
+	for (size_t i = 0; i < a->pin_count; i++)
+		buf_printf(&line, a->pins[i].v6 ? "%c[%s]" : "%c%s",
+		    i == 0 ? ':' : ',', address_text(&a->pins[i], text));
+	a->pinned = curl_slist_append(NULL, buf_str(&line));
+	buf_free(&line);
+	curl_easy_setopt(a->easy, CURLOPT_RESOLVE, a->pinned);
+}
+
+/* Sends it to addresses that were judged, in what is left of its time. */
+static void
+go(struct sender_attempt *a, const struct address *addresses, size_t n)
+{
+	int64_t left = a->started + a->timeout_ms - clock_monotonic();
+
+	a->pin_count = n < SENDER_PINS_MAX ? n : SENDER_PINS_MAX;
+	memcpy(a->pins, addresses, a->pin_count * sizeof(*addresses));
+	if (!a->target.literal)
+		pin_name(a);
+	if (left < 1)
+		left = 1;
+	curl_easy_setopt(a->easy, CURLOPT_TIMEOUT_MS, (long)left);
+	curl_easy_setopt(a->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)left);
+	CURLMcode code = curl_multi_add_handle(a->multi, a->easy);
+	if (code != CURLM_OK)
+		sender_attempt_fail(a, curl_multi_strerror(code));
+}
+
+static void
+take_answer(struct sender_attempt *a, const struct resolver_answer *answer)
+{
+	char why[EGRESS_WHY_SIZE];
+	const char *wrong = why;
+
+	if (answer->error != NULL)
+		snprintf(why, sizeof(why), "%.200s: %s", a->target.host,
+		    answer->error);
+	else
+		wrong = egress_check_answer(a->conf, &a->target,
+		    answer->addresses, answer->n, why);
+	if (wrong != NULL)
+		sender_attempt_fail(a, wrong);
+	else
+		go(a, answer->addresses, answer->n);
+}
+
+void
+sender_attempt_resume(struct resolver *names)
+{
+	const struct resolver_answer *answer;
+	struct sender_attempt *a;
+
+	while ((a = resolver_next(names, clock_monotonic(), &answer)) != NULL)
+		take_answer(a, answer);
 }
 
 void
 sender_attempt_start(struct sender_attempt *a, CURLM *multi,
-    const struct conf *conf, const char *url,
-    const char signature[SHA256_HEX_SIZE])
+    struct resolver *names, const struct conf *conf, const char *url,
+    const struct webhook_header signatures[WEBHOOK_SIGN_HEADERS])
 {
-	a->allow_loopback = !conf->live;
+	char why[EGRESS_WHY_SIZE];
+
+	a->conf = conf;
+	a->names = names;
+	a->multi = multi;
 	a->timeout_ms = conf->webhook_timeout_ms;
 	a->state = SENDER_UNDER_WAY;
+	/* Judged afresh each time: the settings may have changed. */
+	if (egress_check_url(conf, url, &a->target, why) != NULL) {
+		sender_attempt_fail(a, why);
+		return;
+	}
 	curl_easy_reset(a->easy);
 	set_callbacks(a);
-	set_request(a, url, signature);
+	set_request(a, url, signatures);
 	set_limits(a);
-	CURLMcode code = curl_multi_add_handle(multi, a->easy);
-	if (code != CURLM_OK)
-		sender_attempt_fail(a, curl_multi_strerror(code));
+	if (a->target.literal) {
+		go(a, &a->target.address, 1);
+		return;
+	}
+	const struct resolver_answer *answer = resolver_ask(names,
+	    a->target.host, clock_monotonic(), a->started + a->timeout_ms, a);
+	if (answer != NULL)
+		take_answer(a, answer);
 }
 
 static void
@@ -212,7 +303,8 @@ end(struct sender_attempt *a)
 	a->ended_at = clock_now();
 	a->duration_ms = clock_monotonic() - a->started;
 	curl_slist_free_all(a->headers);
-	a->headers = NULL;
+	curl_slist_free_all(a->pinned);
+	a->headers = a->pinned = NULL;
 }
 
 void
@@ -231,16 +323,42 @@ describe(struct sender_attempt *a, CURLcode code)
 	size_t size = sizeof(a->error);
 
 	if (a->refused[0] != '\0' && a->status < 0)
-		snprintf(a->error, size, "the address is private; webhooks go "
-		    "to public addresses only (%s)", a->refused);
+		snprintf(a->error, size, "the connection would have gone to "
+		    "%s, which was not checked", a->refused);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		snprintf(a->error, size, "%s within %lld ms", a->status < 0 ?
 		    "no answer" : "no complete answer",
 		    (long long)a->timeout_ms);
-	else if (a->answer_head > ANSWER_HEAD_READ)
+	else if (a->head_read > ANSWER_HEAD_READ)
 		snprintf(a->error, size, "the answer's head is too long");
 	else
 		snprintf(a->error, size, "%s", text);
+}
+
+/* The value of a header of the answer, or NULL; valid for a moment. */
+static const char *
+header(struct sender_attempt *a, const char *name)
+{
+	struct curl_header *h;
+
+	return curl_easy_header(a->easy, name, 0, CURLH_HEADER, -1, &h) ==
+	    CURLHE_OK ? h->value : NULL;
+}
+
+/* What a complete answer means beyond its status. */
+static void
+read_answer(struct sender_attempt *a)
+{
+	struct slice event = { buf_str(&a->body), a->body.len },
+	    answer = { buf_str(&a->answer), a->answer.len };
+
+	if (!sender_attempt_good(a))
+		a->retry_after_ms = retry_after_ms(header(a, "Retry-After"),
+		    header(a, "Date"), clock_now());
+	else if (a->proof && !proof_answered(event, answer))
+		snprintf(a->error, sizeof(a->error), "the answer does not "
+		    "repeat the challenge, as text or as the JSON member "
+		    "\"challenge\"");
 }
 
 static void
@@ -253,6 +371,10 @@ conclude(struct sender_attempt *a, CURLcode code)
 	/* Hanging up on a body of any length is our choice, no failure. */
 	if (code != CURLE_OK && !a->cut)
 		describe(a, code);
+	read_answer(a);
+	/* Perhaps it has moved: the next attempt looks its name up again. */
+	if (code == CURLE_COULDNT_CONNECT)
+		resolver_forget(a->names, a->target.host);
 	end(a);
 }
 

@@ -4,10 +4,20 @@
  *
  * An attempt posts the event's bytes to a URL and keeps what was sent and
  * what came back. It follows no redirect, uses no proxy, speaks http and
- * https only, and connects to no address that lib/address.h refuses: the
- * check is made on the very address that is about to be connected, so a name
- * that resolves differently the next time gains nothing. What a receiver can
+ * https only, and goes nowhere that lib/egress.h refuses. What a receiver can
  * make us keep is bounded.
+ *
+ * A host name is looked up by lib/resolver.h and the whole answer judged;
+ * then libcurl is given these addresses as the ones of the host
+ * (CURLOPT_RESOLVE), so that it asks no name server, and a name that is
+ * elsewhere a moment later gains nothing. TLS still checks the name. That
+ * libcurl does as it is told is checked once more where it opens a socket:
+ * there is none but to an address that was judged.
+ *
+ * Nothing of libcurl's own would do. Its hooks see one address at a time, as
+ * it is connected, so that of a public and a private address in one answer
+ * the public one would be used; and to resolve within a hook would stop all
+ * other attempts.
  */
 #ifndef SENDER_ATTEMPT_H
 #define SENDER_ATTEMPT_H
@@ -16,12 +26,18 @@
 
 #include "buf.h"
 #include "conf.h"
+#include "egress.h"
 #include "id.h"
+#include "resolver.h"
+#include "schedule.h"
 #include "sig.h"
+#include "webhook-sign.h"
 
 enum {
+	SENDER_HEAD_KEPT = 4 * 1024,	/* bytes of an answer's head on record */
 	SENDER_ANSWER_KEPT = 16 * 1024,	/* bytes of a body on record */
-	SENDER_ANSWER_READ = 256 * 1024	/* after so many we hang up */
+	SENDER_ANSWER_READ = 256 * 1024, /* after so many we hang up */
+	SENDER_PINS_MAX = 8	/* addresses of a host that are tried */
 };
 
 struct sender_receiver;
@@ -38,30 +54,45 @@ struct sender_attempt {
 	/* What is delivered. */
 	char			 delivery[ID_SIZE];
 	char			 endpoint[ID_SIZE];
-	char			 tx[ID_SIZE];	/* clive_tx_id */
+	char			 event[ID_SIZE];
+	char			 tx[ID_SIZE];	/* clive_tx_id; "": none */
 	struct buf		 body;
 	int64_t			 number;	/* 1, 2, 3 ... */
-	int64_t			 max_attempts;
+	int64_t			 used;		/* by the schedule, before it */
+	int64_t			 next_attempt_at;	/* when it was due */
+	struct schedule		 schedule;
+	bool			 probe;		/* of a disabled endpoint */
+	bool			 proof;		/* the answer must repeat the
+						   challenge */
+	bool			 ordered;	/* later events wait for it */
 	struct sender_receiver	*receiver;	/* whose place it takes */
 
 	/* What came of it. */
 	struct buf		 head;		/* request line and headers */
+	struct buf		 answer_head;	/* the first bytes of it */
 	struct buf		 answer;	/* the first bytes of the body */
 	int64_t			 status;	/* -1: none came */
 	char			 error[CURL_ERROR_SIZE + 64];	/* "" */
 	int64_t			 started_at, ended_at;	/* clock_now */
 	int64_t			 duration_ms;
+	int64_t			 retry_after_ms;	/* 0: not said */
+	size_t			 answer_body;	/* bytes of it that we read */
 
 	/* For sender-attempt.c alone. */
 	CURL			*easy;		/* kept from one to the next */
 	struct curl_slist	*headers;
 	char			 curl_error[CURL_ERROR_SIZE];
-	char			 refused[64];	/* the address we refused */
-	bool			 allow_loopback;
+	struct egress_target	 target;
+	struct address		 pins[SENDER_PINS_MAX];	/* judged; no others */
+	size_t			 pin_count;
+	struct curl_slist	*pinned;	/* the same for libcurl */
+	char			 refused[ADDRESS_TEXT_SIZE]; /* none of them */
+	const struct conf	*conf;
+	struct resolver		*names;
+	CURLM			*multi;
 	int64_t			 timeout_ms;
 	int64_t			 started;	/* clock_monotonic */
-	size_t			 answer_head;	/* bytes read of the answer */
-	size_t			 answer_body;
+	size_t			 head_read;	/* bytes of the answer's head */
 	bool			 cut;		/* we hung up on a long body */
 };
 
@@ -75,10 +106,16 @@ void	sender_attempt_free(struct sender_attempt *);
  */
 void	sender_attempt_reset(struct sender_attempt *);
 
-/* Sends it on its way. */
+/* Sends it on its way, signed; the headers are copied. */
 void	sender_attempt_start(struct sender_attempt *, CURLM *,
-	    const struct conf *, const char *url,
-	    const char signature[SHA256_HEX_SIZE]);
+	    struct resolver *, const struct conf *, const char *url,
+	    const struct webhook_header signatures[WEBHOOK_SIGN_HEADERS]);
+
+/*
+ * Moves on those whose host's name has been looked up meanwhile, or was not
+ * in time. The resolver wakes the CURLM when there are such.
+ */
+void	sender_attempt_resume(struct resolver *);
 
 /* Ends it before anything was sent, for a reason in words. */
 void	sender_attempt_fail(struct sender_attempt *, const char *error);

@@ -61,6 +61,7 @@ insert(struct sender_places *p, size_t at, const char *id)
 	p->count++;
 	snprintf(r->id, sizeof(r->id), "%s", id);
 	r->window = 1;
+	r->limit = p->each;
 	return r;
 }
 
@@ -75,15 +76,24 @@ sender_places_receiver(struct sender_places *p, const char *id)
 }
 
 void
+sender_places_limit(const struct sender_places *p, struct sender_receiver *r,
+    int64_t limit)
+{
+	r->limit = limit > 0 ? (size_t)limit : p->each;
+	if (r->window > r->limit)
+		r->window = r->limit;
+}
+
+void
 sender_places_learn(const struct sender_places *p, struct sender_receiver *r,
     int64_t duration_ms)
 {
-	size_t least = p->each < SENDER_PLACES_QUICK ? p->each :
+	size_t least = r->limit < SENDER_PLACES_QUICK ? r->limit :
 	    SENDER_PLACES_QUICK;
 
 	r->speed = duration_ms < 0 ? SENDER_UNKNOWN :
 	    duration_ms < p->slow_ms ? SENDER_QUICK : SENDER_SLOW;
-	if (r->speed == SENDER_QUICK && r->window < least)
+	if (r->speed == SENDER_QUICK && !r->failed && r->window < least)
 		r->window = least;
 }
 
@@ -184,12 +194,13 @@ sender_places_take(struct sender_receiver *r)
 
 void
 sender_places_give_back(const struct sender_places *p,
-    struct sender_receiver *r, int64_t duration_ms)
+    struct sender_receiver *r, int64_t duration_ms, bool good)
 {
 	r->under_way--;
-	if (duration_ms >= p->half_ms)
+	r->failed = !good;
+	if (duration_ms >= p->half_ms || !good)
 		r->window = (r->window + 1) / 2;
-	else if (r->window < p->each)
+	else if (r->window < r->limit)
 		r->window++;
 	sender_places_learn(p, r, duration_ms);
 }

@@ -9,7 +9,9 @@
  * longer is slow, whatever it was.
  *   - A receiver begins with one place, a quick one with a few. An answer in
  *     good time earns it one more, up to the limit of one endpoint; one that
- *     took more than half of the time allowed costs it half of them.
+ *     took more than half of the time allowed costs it half of them, and so
+ *     does one that was not good, down to one: whoever answers rubbish quickly
+ *     must not be busier than the others.
  *   - All slow receivers together get half of all places at the most, so do
  *     all unknown ones, and neither gets the last quarter.
  *   - In the last quarter a quick receiver gets one place if it has none. So
@@ -38,15 +40,17 @@ enum sender_speed {
 /* An endpoint as this sender knows it. */
 struct sender_receiver {
 	char			 id[ID_SIZE];
+	size_t			 limit;		/* places it may ever take */
 	size_t			 window;	/* places it may take now */
 	size_t			 under_way;	/* places it takes */
 	enum sender_speed	 speed;		/* of its last attempt */
 	bool			 late;		/* one under way is slow */
+	bool			 failed;	/* its last attempt */
 };
 
 struct sender_places {
 	size_t			  total;	/* at least 1 */
-	size_t			  each;		/* at most, for one receiver */
+	size_t			  each;		/* the usual limit of a receiver */
 	int64_t			  slow_ms;	/* SENDER_SLOW_MS or less */
 	int64_t			  half_ms;	/* of the time allowed */
 	size_t			  turn;		/* who is served first */
@@ -61,6 +65,10 @@ void	sender_places_free(struct sender_places *);
 /* The receiver with this id, new where it is not known. Never NULL. */
 struct sender_receiver *sender_places_receiver(struct sender_places *,
 	    const char *id);
+
+/* Gives a receiver a limit of its own; 0: the usual one. */
+void	sender_places_limit(const struct sender_places *,
+	    struct sender_receiver *, int64_t limit);
 
 /* Says how long a receiver's last attempt took; below zero: none is known. */
 void	sender_places_learn(const struct sender_places *,
@@ -79,9 +87,9 @@ size_t	sender_places_share(struct sender_places *,
 	    struct sender_receiver *const *due, size_t n, size_t most,
 	    size_t *share);
 
-/* An attempt of this receiver begins; has ended. */
+/* An attempt of this receiver begins; has ended, in a good answer or not. */
 void	sender_places_take(struct sender_receiver *);
 void	sender_places_give_back(const struct sender_places *,
-	    struct sender_receiver *, int64_t duration_ms);
+	    struct sender_receiver *, int64_t duration_ms, bool good);
 
 #endif

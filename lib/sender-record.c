@@ -1,41 +1,59 @@
 /* SPDX-License-Identifier: ISC */
-/* sender-record.c - attempt, delivery and audit event in one transaction. */
+/* sender-record.c - attempts, deliveries and audit events together. */
 #include "sender-record.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #include "audit.h"
 #include "json.h"
+#include "sender-health.h"
 #include "sender.h"
 
 enum { DETAIL_MAX = 4096 };
 
 struct batch {
-	const struct conf		*conf;
-	const char			*owner;
-	struct sender_attempt *const	*attempts;
-	size_t				 n;
+	const struct conf	*conf;
+	const char		*owner;
+	struct sender_attempt	**attempts;
+	struct sender_attempt	**ours;		/* of one endpoint */
+	size_t			 n;
 };
 
 /* What becomes of a delivery, and how the audit log calls it. */
 struct outcome {
 	const char	*status;
 	const char	*action;
+	int64_t		 used;		/* of its attempts */
 	int64_t		 next_attempt_at;
 };
 
-static struct outcome
-outcome_of(const struct sender_attempt *a, const struct conf *conf)
+static int64_t
+pause_after(const struct sender_attempt *a)
 {
 	uint32_t dice;
 
+	sig_random(&dice, sizeof(dice));
+	int64_t pause = schedule_pause(&a->schedule, a->used + 1, dice);
+	return pause > a->retry_after_ms ? pause : a->retry_after_ms;
+}
+
+static struct outcome
+outcome_of(const struct sender_attempt *a)
+{
 	if (sender_attempt_good(a))
 		return (struct outcome){ "delivered", "webhook.delivered",
-		    a->ended_at };
-	if (a->number >= a->max_attempts)
+		    a->used + 1, a->ended_at };
+	/* That an endpoint was off is not the delivery's fault. */
+	if (a->probe && a->status != 410)
+		return (struct outcome){ "due", "webhook.attempt_failed",
+		    a->used, a->next_attempt_at };
+	if (a->used + 1 >= schedule_attempts(&a->schedule) ||
+	    a->status == 410)
 		return (struct outcome){ "failed", "webhook.failed",
-		    a->ended_at };
-	sig_random(&dice, sizeof(dice));
+		    a->used + 1, a->ended_at };
 	return (struct outcome){ "due", "webhook.attempt_failed",
-	    a->ended_at + sender_pause(conf, a->number, dice) };
+	    a->used + 1, a->ended_at + pause_after(a) };
 }
 
 static void
@@ -51,6 +69,8 @@ write_audit(struct conn *c, const struct sender_attempt *a,
 	jsonw_text(&w, "delivery", a->delivery);
 	jsonw_text(&w, "endpoint", a->endpoint);
 	jsonw_int(&w, "attempt", a->number);
+	if (a->probe)
+		jsonw_bool(&w, "probe", true);
 	if (a->status >= 0)
 		jsonw_int(&w, "status", a->status);
 	if (a->error[0] != '\0')
@@ -61,41 +81,72 @@ write_audit(struct conn *c, const struct sender_attempt *a,
 	buf_free(&detail);
 }
 
-static void
+/* False where the lease was lost: such an attempt counts for nothing. */
+static bool
 record_one(struct conn *c, const struct batch *batch,
     const struct sender_attempt *a)
 {
-	const struct outcome outcome = outcome_of(a, batch->conf);
+	const struct outcome outcome = outcome_of(a);
+	bool answered = a->status >= 0;
 
-	/* Whoever lost the lease comes late and must not speak of it. */
 	if (conn_run(c, SQL_DELIVERY_FINISH, "tiiitt", outcome.status,
-	    a->number, outcome.next_attempt_at, a->ended_at, a->delivery,
+	    outcome.used, outcome.next_attempt_at, a->ended_at, a->delivery,
 	    batch->owner) != 1)
-		return;
-	conn_run(c, SQL_ATTEMPT_INSERT, "tiiitobt", a->delivery, a->number,
+		return false;
+	conn_run(c, SQL_ATTEMPT_INSERT, "tiiitobtto", a->delivery, a->number,
 	    a->started_at, a->duration_ms, buf_str(&a->head), a->status,
-	    a->status >= 0 ? buf_str(&a->answer) : NULL, a->answer.len,
-	    a->error[0] != '\0' ? a->error : NULL);
+	    answered ? buf_str(&a->answer) : NULL, a->answer.len,
+	    a->error[0] != '\0' ? a->error : NULL,
+	    answered ? buf_str(&a->answer_head) : NULL,
+	    answered ? (int64_t)a->answer_body : (int64_t)-1);
 	write_audit(c, a, &outcome);
-	/* After the audit log, whose writers queue: so nobody deadlocks here. */
-	conn_run(c, SQL_ENDPOINT_ATTEMPTED, "it", a->duration_ms, a->endpoint);
+	if (a->ordered && strcmp(outcome.status, "due") != 0)
+		conn_run(c, SQL_DELIVERIES_AFTER, "tt", a->event,
+		    a->endpoint);
+	return true;
 }
 
 static const struct fault *
 record_batch(struct conn *c, void *arg)
 {
-	const struct batch *batch = arg;
+	const struct batch *b = arg;
 
-	for (size_t i = 0; i < batch->n; i++)
-		record_one(c, batch, batch->attempts[i]);
+	for (size_t i = 0, n; i < b->n; i += n) {
+		size_t ours = 0;
+		for (n = 0; i + n < b->n && b->attempts[i + n]->receiver ==
+		    b->attempts[i]->receiver; n++)
+			if (record_one(c, b, b->attempts[i + n]))
+				b->ours[ours++] = b->attempts[i + n];
+		/* After the audit log, whose writers queue: no deadlocks. */
+		if (ours > 0)
+			sender_health_record(c, b->conf, b->ours, ours);
+	}
 	return NULL;
+}
+
+/* By endpoint, and each one's as they ended. */
+static int
+compare(const void *one, const void *two)
+{
+	const struct sender_attempt *a = *(struct sender_attempt *const *)one;
+	const struct sender_attempt *b = *(struct sender_attempt *const *)two;
+
+	if (a->receiver != b->receiver)
+		return strcmp(a->endpoint, b->endpoint);
+	return a->ended_at < b->ended_at ? -1 : a->ended_at > b->ended_at;
 }
 
 const struct fault *
 sender_record(struct db *db, const struct conf *conf, const char *owner,
-    struct sender_attempt *const *attempts, size_t n)
+    struct sender_attempt **attempts, size_t n)
 {
-	struct batch batch = { conf, owner, attempts, n };
+	struct batch batch = { conf, owner, attempts,
+	    malloc(n * sizeof(struct sender_attempt *)), n };
 
-	return db_txn(db, record_batch, &batch);
+	if (batch.ours == NULL)
+		abort();
+	qsort(attempts, n, sizeof(*attempts), compare);
+	const struct fault *fault = db_txn(db, record_batch, &batch);
+	free(batch.ours);
+	return fault;
 }

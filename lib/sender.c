@@ -7,21 +7,23 @@
 #include <string.h>
 
 #include "log.h"
+#include "proof.h"
+#include "retry-after.h"
 #include "sender-attempt.h"
-#include "sender-places.h"
+#include "sender-claim.h"
 #include "sender-record.h"
-#include "setup.h"
 #include "shared.h"
-#include "webhook.h"
 
 enum {
-	TROUBLE_PAUSE_MS = 500	/* before the database is asked again */
+	TROUBLE_PAUSE_MS = 500,	/* before the database is asked again */
+	CLOCK_LOST_MS = 1000	/* so much is no correction any more */
 };
 
 struct sender {
 	const struct setup	*setup;
 	const char		*owner;
 	CURLM			*multi;
+	struct resolver		*names;
 	struct arena		*arena;		/* of one claim */
 	struct sender_places	 places;
 	struct sender_attempt	*attempts;	/* as many as places */
@@ -29,35 +31,9 @@ struct sender {
 	size_t			 size;
 	int64_t			 record_after;	/* clock_monotonic */
 	int64_t			 late_noted;	/* clock_monotonic */
-};
-
-/* An endpoint with something due. */
-struct target {
-	const char		*id, *url;
-	struct slice		 sealed;	/* its secret */
-	int64_t			 max_attempts;
-	int64_t			 last_duration_ms;	/* -1: none */
-	size_t			 share;		/* places it gets */
-};
-
-/* A delivery that is ours now. */
-struct claimed {
-	const struct target	*target;
-	const char		*id, *event_id;
-	int64_t			 attempts;
-	const char		*tx;		/* NULL: its event is gone */
-	struct slice		 body;
-	struct claimed		*next;
-};
-
-struct claim {
-	struct sender		*sender;
-	const struct target	*targets;
-	size_t			 n;
-	int64_t			 due;
-	int64_t			 due_far, lease_far;	/* see sender.h */
-	struct claimed		*list;
-	int64_t			 count;
+	int64_t			 ahead;		/* clock_now of clock_monotonic */
+	bool			 started;	/* something was claimed before */
+	bool			 again;		/* more is due, look at once */
 };
 
 int64_t
@@ -67,30 +43,15 @@ sender_lease_until(const struct conf *conf, int64_t now)
 }
 
 int64_t
-sender_due_far(const struct conf *conf, int64_t now)
+sender_clock_far(int64_t now)
 {
-	int64_t longest = 0;
-
-	for (size_t i = 0; i < conf->webhook_retry_count; i++)
-		if (conf->webhook_retry_ms[i] > longest)
-			longest = conf->webhook_retry_ms[i];
-	return now + longest + longest / 10 + SENDER_CLOCK_SLACK_MS;
+	return now + SENDER_CLOCK_SLACK_MS;
 }
 
 int64_t
 sender_lease_far(const struct conf *conf, int64_t now)
 {
 	return sender_lease_until(conf, now) + SENDER_CLOCK_SLACK_MS;
-}
-
-int64_t
-sender_pause(const struct conf *conf, int64_t number, uint32_t dice)
-{
-	size_t last = conf->webhook_retry_count - 1;
-	int64_t pause = conf->webhook_retry_ms[number - 1 < (int64_t)last ?
-	    (size_t)(number - 1) : last];
-
-	return pause + (pause / 10) * (dice % 1024) / 1024;
 }
 
 static void *
@@ -103,6 +64,13 @@ grab(size_t n, size_t size)
 		abort();
 	}
 	return p;
+}
+
+/* For the resolver's threads: somebody waits for nothing any more. */
+static void
+wake(void *multi)
+{
+	curl_multi_wakeup(multi);
 }
 
 struct sender *
@@ -123,6 +91,7 @@ sender_new(const struct setup *setup, const char *owner)
 	    (s->multi = curl_multi_init()) == NULL)
 		sig_die("curl_multi_init");
 	curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, (long)s->size);
+	s->names = resolver_new(resolver_system, wake, s->multi);
 	for (size_t i = 0; i < s->size; i++)
 		sender_attempt_init(&s->attempts[i]);
 	return s;
@@ -137,6 +106,7 @@ sender_free(struct sender *s)
 			    s->attempts[i].easy);
 		sender_attempt_free(&s->attempts[i]);
 	}
+	resolver_free(s->names);
 	curl_multi_cleanup(s->multi);
 	curl_global_cleanup();
 	sender_places_free(&s->places);
@@ -199,121 +169,39 @@ reader_failed(struct sender *s)
 	return true;
 }
 
-static struct slice
-copy_bytes(struct rows *r, int column, struct arena *arena)
-{
-	struct slice s = row_bytes(r, column);
-
-	return (struct slice){ arena_strndup(arena, s.n > 0 ? s.p : "", s.n),
-	    s.n };
-}
-
-/* The endpoints with something due, grown by doubling within the arena. */
-static struct target *
-read_targets(struct sender *s, const struct claim *claim, size_t *n)
-{
-	struct rows *r = conn_rows(s->setup->conn, SQL_ENDPOINTS_DUE, "iii",
-	    claim->due, claim->due_far, claim->lease_far);
-	struct target *targets = NULL, *grown;
-
-	for (*n = 0; row_next(r); (*n)++) {
-		if ((*n & (*n - 1)) == 0) {
-			grown = arena_alloc(s->arena, (*n * 2 + 1) *
-			    sizeof(*grown));
-			if (*n > 0)
-				memcpy(grown, targets, *n * sizeof(*grown));
-			targets = grown;
-		}
-		targets[*n] = (struct target){
-		    .id = row_text_copy(r, 0, s->arena),
-		    .url = row_text_copy(r, 1, s->arena),
-		    .sealed = copy_bytes(r, 2, s->arena),
-		    .max_attempts = row_int(r, 3),
-		    .last_duration_ms = row_null(r, 5) ? -1 : row_int(r, 5) };
-	}
-	row_done(r);
-	return targets;
-}
-
-/* Deals out the free places; returns how many. */
-static size_t
-share_places(struct sender *s, struct target *targets, size_t n, size_t most)
-{
-	struct sender_receiver **due = arena_alloc(s->arena, (n + 1) *
-	    sizeof(struct sender_receiver *));
-	size_t *share = arena_alloc(s->arena, (n + 1) * sizeof(*share));
-
-	for (size_t i = 0; i < n; i++) {
-		due[i] = sender_places_receiver(&s->places, targets[i].id);
-		sender_places_learn(&s->places, due[i],
-		    targets[i].last_duration_ms);
-	}
-	size_t dealt = sender_places_share(&s->places, due, n, most, share);
-	for (size_t i = 0; i < n; i++)
-		targets[i].share = share[i];
-	return dealt;
-}
-
-static void
-read_event(struct conn *c, struct claimed *d, struct arena *arena)
-{
-	struct rows *r = conn_rows(c, SQL_DELIVERY_EVENT, "t", d->event_id);
-
-	if (row_next(r)) {
-		d->tx = row_text_copy(r, 2, arena);
-		d->body = copy_bytes(r, 3, arena);
-	}
-	row_done(r);
-}
-
-/* Up to n of an endpoint's that are due after one moment and by another. */
-static int64_t
-claim_between(struct conn *c, struct claim *claim, const struct target *t,
-    int64_t after, int64_t by, int64_t n)
-{
-	struct sender *s = claim->sender;
-	struct rows *r = conn_rows(c, SQL_DELIVERY_CLAIM, "titiiiii",
-	    s->owner, sender_lease_until(&s->setup->conf, clock_now()), t->id,
-	    after, by, claim->due, claim->lease_far, n);
-	int64_t count = 0;
-
-	for (; row_next(r); count++) {
-		struct claimed *d = arena_alloc(s->arena, sizeof(*d));
-		d->target = t;
-		d->id = row_text_copy(r, 0, s->arena);
-		d->event_id = row_text_copy(r, 1, s->arena);
-		d->attempts = row_int(r, 2);
-		d->next = claim->list;
-		claim->list = d;
-	}
-	row_done(r);
-	claim->count += count;
-	return count;
-}
-
-static void
-claim_target(struct conn *c, struct claim *claim, const struct target *t)
-{
-	int64_t share = (int64_t)t->share;
-
-	share -= claim_between(c, claim, t, -1, claim->due, share);
-	if (share > 0)
-		claim_between(c, claim, t, claim->due_far, INT64_MAX, share);
-}
-
 static const struct fault *
-claim_all(struct conn *c, void *arg)
+mend(struct conn *c, void *arg)
 {
-	struct claim *claim = arg;
+	const int64_t *due = arg;
+	int64_t now = clock_now();
 
-	claim->list = NULL;
-	claim->count = 0;
-	for (size_t i = 0; i < claim->n; i++)
-		if (claim->targets[i].share > 0)
-			claim_target(c, claim, &claim->targets[i]);
-	for (struct claimed *d = claim->list; d != NULL; d = d->next)
-		read_event(c, d, claim->sender->arena);
+	conn_run(c, SQL_DELIVERIES_MEND, "ii", *due, sender_clock_far(now));
+	conn_run(c, SQL_ENDPOINTS_MEND, "ii", now, now * 1000);
 	return NULL;
+}
+
+/*
+ * Deliveries that were put off at a time which is still to come would wait
+ * for it: the clock was set back since. Looked for at the start, and when
+ * the clock has lost time against the one that only grows.
+ */
+static void
+mend_times(struct sender *s, int64_t due)
+{
+	int64_t now = clock_now(), ahead = now - clock_monotonic();
+	bool lost = !s->started || ahead < s->ahead - CLOCK_LOST_MS;
+
+	s->ahead = ahead;
+	s->started = true;
+	if (!lost)
+		return;
+	struct rows *r = conn_rows(s->setup->conn, SQL_TIMES_AHEAD, "ii",
+	    sender_clock_far(now), sender_clock_far(now +
+	    RETRY_AFTER_MAX_MS));
+	bool found = row_next(r);
+	row_done(r);
+	if (!reader_failed(s) && found)
+		db_txn(s->setup->db, mend, &due);
 }
 
 /*
@@ -337,28 +225,27 @@ attempt_for(struct sender *s, const char *delivery)
 }
 
 static void
-start(struct sender *s, struct sender_attempt *a, const struct claimed *d)
+start(struct sender *s, struct sender_attempt *a,
+    const struct sender_claimed *d)
 {
-	const struct target *t = d->target;
-	char signature[SHA256_HEX_SIZE];
+	struct webhook_header signatures[WEBHOOK_SIGN_HEADERS];
+	const struct sender_target *t = d->target;
 
-	char *secret = webhook_secret(s->setup->vault, t->id, t->sealed,
-	    s->arena);
-	if (secret == NULL) {
+	if (t->signer->secrets == 0) {
 		sender_attempt_fail(a, "the secret of this endpoint does not "
 		    "open with the master key");
 		return;
 	}
-	sig_hmac_hex(secret, strlen(secret), a->body.data, a->body.len,
-	    signature);
-	sig_wipe(secret, strlen(secret));
-	sender_attempt_start(a, s->multi, &s->setup->conf, t->url, signature);
+	webhook_sign(t->signer, d->event_id, a->started_at, d->body,
+	    s->arena, signatures);
+	sender_attempt_start(a, s->multi, s->names, &s->setup->conf, t->url,
+	    signatures);
 }
 
 static void
-launch(struct sender *s, const struct claimed *d)
+launch(struct sender *s, const struct sender_claimed *d)
 {
-	const struct target *t = d->target;
+	const struct sender_target *t = d->target;
 	struct sender_attempt *a = attempt_for(s, d->id);
 
 	if (a == NULL)
@@ -366,15 +253,22 @@ launch(struct sender *s, const struct claimed *d)
 	sender_attempt_reset(a);
 	snprintf(a->delivery, sizeof(a->delivery), "%s", d->id);
 	snprintf(a->endpoint, sizeof(a->endpoint), "%s", t->id);
-	a->number = d->attempts + 1;
-	a->max_attempts = t->max_attempts;
-	a->receiver = sender_places_receiver(&s->places, t->id);
+	snprintf(a->event, sizeof(a->event), "%s", d->event_id);
+	a->used = d->used;
+	a->number = d->number;
+	a->next_attempt_at = d->next_attempt_at;
+	a->probe = d->probe;
+	a->ordered = t->ordered;
+	schedule_read(t->pauses, &a->schedule);
+	a->receiver = t->receiver;
 	sender_places_take(a->receiver);
-	if (d->tx == NULL) {
+	if (d->type == NULL) {
 		sender_attempt_fail(a, "the event of this delivery is gone");
 		return;
 	}
-	snprintf(a->tx, sizeof(a->tx), "%s", d->tx);
+	a->proof = strcmp(d->type, PROOF_EVENT) == 0;
+	if (d->tx != NULL)
+		snprintf(a->tx, sizeof(a->tx), "%s", d->tx);
 	buf_add(&a->body, d->body.p, d->body.n);
 	if (a->body.failed)
 		sender_attempt_fail(a, "the event is too long to be sent");
@@ -385,26 +279,23 @@ launch(struct sender *s, const struct claimed *d)
 int64_t
 sender_claim(struct sender *s, int64_t due, size_t most)
 {
-	const struct conf *conf = &s->setup->conf;
-	int64_t now = clock_now();
-	struct claim claim = { .sender = s, .due = due,
-	    .due_far = sender_due_far(conf, now),
-	    .lease_far = sender_lease_far(conf, now) };
+	struct sender_claim claim = { .setup = s->setup, .owner = s->owner,
+	    .arena = s->arena, .places = &s->places, .due = due,
+	    .most = most };
 
+	s->again = false;
+	mend_times(s, due);
 	note_late(s);
 	if (sender_busy(s) == s->size || most == 0)
 		return 0;
 	arena_reset(s->arena);
-	struct target *targets = read_targets(s, &claim, &claim.n);
-	if (reader_failed(s))
+	if (!sender_claim_take(&claim))
 		return -1;
-	claim.targets = targets;
-	if (share_places(s, targets, claim.n, most) == 0)
-		return 0;
-	if (db_txn(s->setup->db, claim_all, &claim) != NULL)
-		return -1;
-	for (const struct claimed *d = claim.list; d != NULL; d = d->next)
+	for (const struct sender_claimed *d = claim.list; d != NULL;
+	    d = d->next)
 		launch(s, d);
+	sender_claim_wipe(&claim);
+	s->again = claim.again;
 	return claim.count;
 }
 
@@ -419,7 +310,7 @@ sender_next_due(struct sender *s, int64_t now)
 		next = row_int(r, 0);
 	row_done(r);
 	reader_failed(s);
-	return next;
+	return s->again ? now : next;
 }
 
 /* Records what has ended and frees its places, all or nothing. */
@@ -439,9 +330,10 @@ record(struct sender *s)
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
-		sender_places_give_back(&s->places, s->ended[i]->receiver,
-		    s->ended[i]->duration_ms);
-		s->ended[i]->state = SENDER_FREE;
+		struct sender_attempt *a = s->ended[i];
+		sender_places_give_back(&s->places, a->receiver,
+		    a->duration_ms, sender_attempt_good(a) && !a->cut);
+		a->state = SENDER_FREE;
 	}
 }
 
@@ -450,6 +342,7 @@ sender_work(struct sender *s, int64_t wait_ms)
 {
 	int running;
 
+	sender_attempt_resume(s->names);
 	curl_multi_perform(s->multi, &running);
 	/* The end of an attempt wakes nobody who begins to wait after it. */
 	if (sender_attempt_next_ended(s->multi) == NULL)

@@ -33,13 +33,16 @@ void		 sender_free(struct sender *);
 
 /*
  * Claims what was due at a moment and finds a place, `most` deliveries at
- * the most, and sends it on its way; so too what lies so far ahead that the
- * clock must have been set back. How many were claimed, or -1 where the
+ * the most, and sends it on its way. How many were claimed, or -1 where the
  * database refuses.
  */
 int64_t		 sender_claim(struct sender *, int64_t due, size_t most);
 
-/* When, after now, the next delivery becomes due; INT64_MAX: none is known. */
+/*
+ * When, after now, the next delivery may be sent, with the pauses and rates
+ * of its endpoint; now itself where a claim left something; INT64_MAX: none
+ * is known.
+ */
 int64_t		 sender_next_due(struct sender *, int64_t now);
 
 /*
@@ -66,20 +69,12 @@ int64_t		 sender_next_late(const struct sender *);
 int64_t		 sender_lease_until(const struct conf *, int64_t now);
 
 /*
- * No delivery falls due later than the one, no lease ends later than the
- * other, while the clock runs on: what does was written before the clock was
- * set back, and means nothing any more. Machines that share a database may
- * differ by SENDER_CLOCK_SLACK_MS.
+ * Nothing was written later than the one, no lease ends later than the
+ * other, while the clock runs on: else it was set back since, and the time
+ * means nothing any more. Machines that share a database may differ by
+ * SENDER_CLOCK_SLACK_MS.
  */
-int64_t		 sender_due_far(const struct conf *, int64_t now);
+int64_t		 sender_clock_far(int64_t now);
 int64_t		 sender_lease_far(const struct conf *, int64_t now);
-
-/*
- * The pause after failed attempt number 1, 2 ...: the one of the settings,
- * and up to a tenth more as the dice fall, so that deliveries which failed
- * together do not come back together.
- */
-int64_t		 sender_pause(const struct conf *, int64_t number,
-		    uint32_t dice);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* test-sender.c - pauses, leases, places and the record of a request. */
+/* test-sender.c - leases, places and the record of a request. */
 #include "test.h"
 
 #include <string.h>
@@ -8,58 +8,7 @@
 #include "sender-places.h"
 #include "sender.h"
 
-static const struct conf usual = {
-	.webhook_timeout_ms = 10000,
-	.webhook_retry_ms = { 1000, 4000 },
-	.webhook_retry_count = 2
-};
-
-static void
-pauses_follow_the_settings_and_the_last_one_repeats(void **state)
-{
-	(void)state;
-	assert_int_equal(sender_pause(&usual, 1, 0), 1000);
-	assert_int_equal(sender_pause(&usual, 2, 0), 4000);
-	assert_int_equal(sender_pause(&usual, 3, 0), 4000);
-	assert_int_equal(sender_pause(&usual, 49, 0), 4000);
-}
-
-static void
-a_single_pause_serves_for_all(void **state)
-{
-	const struct conf conf = { .webhook_retry_ms = { 7 },
-	    .webhook_retry_count = 1 };
-
-	(void)state;
-	for (int64_t n = 1; n < 20; n++)
-		assert_int_equal(sender_pause(&conf, n, UINT32_MAX), 7);
-}
-
-static void
-the_dice_lengthen_a_pause_by_a_tenth_at_most(void **state)
-{
-	int64_t longest = 0;
-
-	(void)state;
-	for (uint32_t dice = 0; dice < 5000; dice++) {
-		int64_t pause = sender_pause(&usual, 2, dice * 858993);
-		assert_in_range(pause, 4000, 4400);
-		if (pause > longest)
-			longest = pause;
-	}
-	assert_in_range(longest, 4300, 4400);
-}
-
-static void
-the_longest_pause_does_not_overflow(void **state)
-{
-	const struct conf conf = { .webhook_retry_ms = { 864000000 },
-	    .webhook_retry_count = 1 };
-
-	(void)state;
-	assert_in_range(sender_pause(&conf, 1, UINT32_MAX), 864000000,
-	    950400000);
-}
+static const struct conf usual = { .webhook_timeout_ms = 10000 };
 
 static void
 a_lease_outlasts_the_longest_attempt(void **state)
@@ -133,24 +82,11 @@ only_a_complete_2xx_is_good(void **state)
 }
 
 static void
-nothing_in_order_lies_too_far_ahead(void **state)
+a_lease_never_lies_too_far_ahead(void **state)
 {
 	(void)state;
-	for (int64_t n = 1; n <= 3; n++)
-		assert_true(5 + sender_pause(&usual, n, UINT32_MAX) <
-		    sender_due_far(&usual, 5));
 	assert_true(sender_lease_until(&usual, 5) <
 	    sender_lease_far(&usual, 5));
-}
-
-static void
-too_far_ahead_is_a_minute_more_than_the_longest(void **state)
-{
-	const struct conf conf = { .webhook_retry_ms = { 10, 7000, 20 },
-	    .webhook_retry_count = 3 };
-
-	(void)state;
-	assert_int_equal(sender_due_far(&conf, 5), 5 + 7700 + 60000);
 	assert_int_equal(sender_lease_far(&usual, 5), 5 + 10000 + 20000 +
 	    60000);
 }
@@ -394,7 +330,7 @@ quick_answers_earn_places_up_to_the_limit(void **state)
 	lay(&t, 100, 5);
 	for (int i = 0; i < 10; i++) {
 		sender_places_take(t.due[0]);
-		sender_places_give_back(&t.places, t.due[0], 20);
+		sender_places_give_back(&t.places, t.due[0], 20, true);
 	}
 	deal(&t, SIZE_MAX);
 	assert_int_equal(t.share[0], 5);
@@ -412,10 +348,62 @@ slow_answers_cost_places_down_to_one(void **state)
 	for (int i = 0; i < 10; i++) {
 		sender_places_take(t.due[0]);
 		sender_places_give_back(&t.places, t.due[0], i < 5 ? 20 :
-		    5000);
+		    5000, true);
 	}
 	deal(&t, SIZE_MAX);
 	assert_int_equal(t.share[0], 1);
+	sender_places_free(&t.places);
+}
+
+static void
+bad_answers_cost_places_down_to_one_however_quick(void **state)
+{
+	struct table t;
+
+	(void)state;
+	lay(&t, 100, 8);
+	for (int i = 0; i < 10; i++) {
+		sender_places_take(t.due[0]);
+		sender_places_give_back(&t.places, t.due[0], 20, i < 5);
+	}
+	deal(&t, SIZE_MAX);
+	assert_int_equal(t.share[0], 1);
+	/* What the database says of its speed does not raise it. */
+	sender_places_learn(&t.places, t.due[0], 20);
+	deal(&t, SIZE_MAX);
+	assert_int_equal(t.share[0], 1);
+	sender_places_take(t.due[0]);
+	sender_places_give_back(&t.places, t.due[0], 20, true);
+	deal(&t, SIZE_MAX);
+	assert_int_equal(t.share[0], 2);
+	sender_places_free(&t.places);
+}
+
+static void
+a_receiver_may_have_a_limit_of_its_own(void **state)
+{
+	struct table t;
+
+	(void)state;
+	lay(&t, 100, 3);
+	sender_places_limit(&t.places, t.due[0], 6);
+	sender_places_limit(&t.places, t.due[1], 1);
+	for (int i = 0; i < 30; i++) {
+		sender_places_take(t.due[i % 3]);
+		sender_places_give_back(&t.places, t.due[i % 3], 20, true);
+	}
+	deal(&t, SIZE_MAX);
+	assert_int_equal(t.share[0], 6);
+	assert_int_equal(t.share[1], 1);
+	assert_int_equal(t.share[2], 3);
+	/* A lower one counts at once, and so does the usual one again. */
+	sender_places_limit(&t.places, t.due[0], 2);
+	sender_places_limit(&t.places, t.due[1], 0);
+	sender_places_take(t.due[1]);
+	sender_places_give_back(&t.places, t.due[1], 20, true);
+	deal(&t, SIZE_MAX);
+	assert_int_equal(t.share[0], 2);
+	assert_int_equal(t.share[1], 2);
 	sender_places_free(&t.places);
 }
 
@@ -429,7 +417,8 @@ an_answer_in_half_of_the_time_earns_a_slow_receiver_places(void **state)
 	lay(&t, 100, 5);
 	for (int i = 0; i < 10; i++) {
 		sender_places_take(t.due[0]);
-		sender_places_give_back(&t.places, t.due[0], 4999);
+		sender_places_give_back(&t.places, t.due[0], 4999,
+		    true);
 	}
 	assert_int_equal(t.due[0]->speed, SENDER_SLOW);
 	deal(&t, SIZE_MAX);
@@ -464,7 +453,8 @@ slow_receivers_together_get_half_of_the_places(void **state)
 	lay(&t, 4, 8);
 	for (int i = 0; i < 3; i++) {
 		sender_places_take(t.due[i]);
-		sender_places_give_back(&t.places, t.due[i], 5000);
+		sender_places_give_back(&t.places, t.due[i], 5000,
+		    true);
 	}
 	assert_int_equal(deal(&t, SIZE_MAX), 2);
 	sender_places_take(t.due[0]);
@@ -481,22 +471,17 @@ one_quick_answer_makes_a_receiver_whole(void **state)
 	(void)state;
 	lay(&t, 2, 8);
 	sender_places_take(t.due[0]);
-	sender_places_give_back(&t.places, t.due[0], 5000);
+	sender_places_give_back(&t.places, t.due[0], 5000, true);
 	sender_places_take(t.due[0]);
-	sender_places_give_back(&t.places, t.due[0], 5);
+	sender_places_give_back(&t.places, t.due[0], 5, true);
 	assert_int_equal(t.due[0]->speed, SENDER_QUICK);
 	assert_int_equal(t.due[0]->window, 2);
 	sender_places_free(&t.places);
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(pauses_follow_the_settings_and_the_last_one_repeats),
-	cmocka_unit_test(a_single_pause_serves_for_all),
-	cmocka_unit_test(the_dice_lengthen_a_pause_by_a_tenth_at_most),
-	cmocka_unit_test(the_longest_pause_does_not_overflow),
 	cmocka_unit_test(a_lease_outlasts_the_longest_attempt),
-	cmocka_unit_test(nothing_in_order_lies_too_far_ahead),
-	cmocka_unit_test(too_far_ahead_is_a_minute_more_than_the_longest),
+	cmocka_unit_test(a_lease_never_lies_too_far_ahead),
 	cmocka_unit_test(a_head_is_joined_from_its_pieces),
 	cmocka_unit_test(a_request_sent_again_replaces_the_first),
 	cmocka_unit_test(a_head_of_any_length_is_bounded),
@@ -513,6 +498,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(no_more_is_dealt_than_asked_for),
 	cmocka_unit_test(quick_answers_earn_places_up_to_the_limit),
 	cmocka_unit_test(slow_answers_cost_places_down_to_one),
+	cmocka_unit_test(bad_answers_cost_places_down_to_one_however_quick),
+	cmocka_unit_test(a_receiver_may_have_a_limit_of_its_own),
 	cmocka_unit_test(
 	    an_answer_in_half_of_the_time_earns_a_slow_receiver_places),
 	cmocka_unit_test(places_under_way_count),

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sender-claim.h - choosing what is sent next and making it ours.
+ *
+ * One transaction takes, for each endpoint that has something due and found
+ * free places, as many deliveries as its state allows, and writes a lease on
+ * each. What counts over all senders is counted there: attempts under way,
+ * the rate, the one probe of an endpoint that is disabled, the order of the
+ * events of one payment.
+ */
+#ifndef SENDER_CLAIM_H
+#define SENDER_CLAIM_H
+
+#include "arena.h"
+#include "sender-places.h"
+#include "setup.h"
+#include "webhook-sign.h"
+
+/* An endpoint with something due. */
+struct sender_target {
+	const char		*id, *url, *pauses;
+	int64_t			 last_duration_ms;	/* -1: none */
+	bool			 ed25519;
+	bool			 limited;	/* in its rate or its places */
+	bool			 ordered;	/* known once it is claimed */
+	size_t			 share;		/* places it gets */
+	struct sender_receiver	*receiver;
+	struct webhook_signer	*signer;	/* of what was claimed; without
+						   secrets: none opens */
+};
+
+/* A delivery that is ours now. */
+struct sender_claimed {
+	struct sender_target	*target;
+	const char		*id, *event_id;
+	int64_t			 used;		/* attempts the schedule counts */
+	int64_t			 number;	/* of the one to be made */
+	int64_t			 next_attempt_at;
+	bool			 probe;
+	const char		*type;		/* NULL: its event is gone */
+	const char		*tx;		/* NULL: it is of no payment */
+	struct slice		 body;
+	struct sender_claimed	*next;
+};
+
+struct sender_claim {
+	/* What is asked for. */
+	const struct setup	*setup;
+	const char		*owner;
+	struct arena		*arena;		/* of all that is found */
+	struct sender_places	*places;
+	int64_t			 due;		/* by when */
+	size_t			 most;
+
+	/* What was found. */
+	struct sender_claimed	*list;
+	int64_t			 count;
+	bool			 again;		/* more is due by then */
+
+	/* For sender-claim.c alone. */
+	int64_t			 now, lease_until, lease_far;
+	struct sender_target	*targets;
+	size_t			 n;
+	struct sender_claimed	**end;
+};
+
+/* Claims; false, and nothing is claimed, where the database refuses. */
+bool	sender_claim_take(struct sender_claim *);
+
+/* Wipes the secrets, when everything is signed. */
+void	sender_claim_wipe(struct sender_claim *);
+
+#endif
