@@ -234,7 +234,7 @@ serve(void *thread, struct cgi *cgi)
 		.conf = &app.conf, .vault = app.vault, .db = app.db,
 		.conn = w->conn, .arena = w->arena, .now = clock_now(),
 		.method = method_of(method), .path = app.endpoint->path,
-		.rest = rest != NULL ? rest : "", .cgi = cgi,
+		.rest = rest != NULL ? rest : "", .item = "", .cgi = cgi,
 		.details = rq->details, .reply.head = rq->reply.head,
 		.reply.body = rq->reply.body,
 	};

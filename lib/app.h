@@ -9,8 +9,8 @@
  *
  *   path 404, method 405, content type 415, length 411, body limit 413,
  *   short body 400, API key 401, HMAC 401, idempotency-key 400, rate limit
- *   429, replay of an earlier answer, JSON and fields 400, scope 403; then
- *   the action's own.
+ *   429 (or an operator's token 401, role 403), replay of an earlier answer,
+ *   JSON and fields 400, scope 403; then the action's own.
  */
 #ifndef APP_H
 #define APP_H
@@ -25,14 +25,35 @@ enum access {
 	ACCESS_OPERATOR		/* Authorization: Bearer */
 };
 
+/* The roles of operators, as a set. */
+enum {
+	ROLE_OWNER = 1,
+	ROLE_FINANCE = 2,
+	ROLE_SUPPORT = 4,
+	ROLE_READ_ONLY = 8,
+	ROLES_ALL = ROLE_OWNER | ROLE_FINANCE | ROLE_SUPPORT | ROLE_READ_ONLY
+};
+
 struct action {
 	enum method		 method;
 	enum access		 access;
 	bool			 partner_only;	/* no platform-wide keys */
 	bool			 takes_rest;	/* path continues: /{id} */
+	/*
+	 * With takes_rest: the path is /{id}/verb, or for "" /{id} and
+	 * nothing behind it; NULL: however it continues.
+	 */
+	const char		*verb;
+	/*
+	 * With ACCESS_OPERATOR: who may. A GET that names nobody is for all
+	 * of them, a POST that names nobody is for none.
+	 */
+	unsigned int		 roles;
 	bool			 any_origin;	/* browsers of any site may read */
 	const char		*cache;	/* Cache-Control of a 200; NULL: none */
 	bool			 raw_body;	/* any content type, no JSON */
+	bool			 secret;	/* the answer holds one in clear */
+	bool			 often;		/* counts as a read does */
 	/*
 	 * The body may be a form as well. In the sandbox, and there alone, a
 	 * form without x-api-key needs no signature: it acts for the demo

@@ -31,6 +31,12 @@ cgi_is_plain(void)
 	return FCGX_IsCGI() != 0;
 }
 
+bool
+cgi_is_ending(void)
+{
+	return atomic_load(&ending);
+}
+
 const char *
 cgi_param(struct cgi *cgi, const char *name)
 {

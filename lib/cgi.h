@@ -21,6 +21,9 @@ struct cgi;
 /* Was the program started as plain CGI? */
 bool		 cgi_is_plain(void);
 
+/* Was it asked to end? Who waits for something should answer now. */
+bool		 cgi_is_ending(void);
+
 /* A CGI variable ("PATH_INFO", "HTTP_X_API_KEY"); NULL where absent. Lives
  * as long as the request. */
 const char	*cgi_param(struct cgi *, const char *name);

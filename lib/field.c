@@ -11,6 +11,8 @@
 
 #include "request.h"
 
+enum { TEXTS_EACH_MAX = 64 };	/* characters of one of FIELD_TEXTS */
+
 /* One field on its way from the request into the input. */
 struct reading {
 	struct request		*rq;
@@ -277,6 +279,67 @@ read_time(struct reading *r)
 }
 
 static void
+read_bool(struct reading *r)
+{
+	const char *text = r->text;
+
+	if (r->value != NULL)
+		text = r->value->kind == JSON_TRUE ? "true" :
+		    r->value->kind == JSON_FALSE ? "false" : "";
+	*(int64_t *)place(r) = strcmp(text, "true") == 0;
+	if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
+		return;
+	r->wrong = r->value != NULL ? wrong_type(r, "boolean") :
+	    "Expected boolean, received string";
+}
+
+/* The elements of an array that are texts; NULL: wrong says why not. */
+static const char **
+take_texts(struct reading *r, int64_t n)
+{
+	const char **texts = arena_alloc(r->rq->arena, ((size_t)n + 1) *
+	    sizeof(*texts));
+	size_t i = 0;
+
+	for (const struct json *e = r->value->child; e != NULL; e = e->next) {
+		if (e->kind != JSON_STRING)
+			r->wrong = arena_printf(r->rq->arena, "Expected "
+			    "string, received %s", json_kind_name(e->kind));
+		else if (strlen(e->text) != e->len)
+			r->wrong = "String must not contain NUL";
+		else if (characters(e->text) > TEXTS_EACH_MAX)
+			r->wrong = complaint(r, "String must contain at most",
+			    TEXTS_EACH_MAX, " character(s)");
+		if (r->wrong != NULL)
+			return NULL;
+		texts[i++] = e->text;
+	}
+	return texts;
+}
+
+static void
+read_texts(struct reading *r)
+{
+	int64_t n = 0;
+
+	if (r->value == NULL || r->value->kind != JSON_ARRAY) {
+		r->wrong = r->value != NULL ? wrong_type(r, "array") :
+		    "Expected array, received string";
+		return;
+	}
+	for (const struct json *e = r->value->child; e != NULL; e = e->next)
+		n++;
+	if (n < r->field->min)
+		r->wrong = complaint(r, "Array must contain at least",
+		    r->field->min, " element(s)");
+	else if (n > r->field->max)
+		r->wrong = complaint(r, "Array must contain at most",
+		    r->field->max, " element(s)");
+	else
+		*(const char *const **)place(r) = take_texts(r, n);
+}
+
+static void
 read_present(struct reading *r)
 {
 	switch (r->field->kind) {
@@ -307,6 +370,12 @@ read_present(struct reading *r)
 	case FIELD_TIME:
 		read_time(r);
 		break;
+	case FIELD_BOOL:
+		read_bool(r);
+		break;
+	case FIELD_TEXTS:
+		read_texts(r);
+		break;
 	}
 }
 
@@ -322,6 +391,7 @@ read_absent(struct reading *r)
 		break;
 	case FIELD_INTEGER:
 	case FIELD_TIME:
+	case FIELD_BOOL:
 		*(int64_t *)place(r) = r->field->initial;
 		break;
 	case FIELD_TEXT:
@@ -329,6 +399,7 @@ read_absent(struct reading *r)
 	case FIELD_CURRENCY:
 	case FIELD_AMOUNT:
 	case FIELD_OBJECT:
+	case FIELD_TEXTS:
 		break;
 	}
 }

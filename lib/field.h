@@ -31,8 +31,11 @@ enum field_kind {
 	FIELD_CENTS,	/* int64_t: min to max whole US dollars, into cents;
 			   -1 absent */
 	FIELD_INTEGER,	/* int64_t: min to max; absent: `initial` */
-	FIELD_TIME	/* int64_t: ISO 8601 into milliseconds; absent:
+	FIELD_TIME,	/* int64_t: ISO 8601 into milliseconds; absent:
 			   `initial` */
+	FIELD_BOOL,	/* int64_t: true is 1, false 0; absent: `initial` */
+	FIELD_TEXTS	/* const char *const *: min to max texts, each of at
+			   most 64 characters, ended by NULL; absent: NULL */
 };
 
 struct field {

@@ -17,6 +17,22 @@ enum {
 	READS_PER_WRITE = 20
 };
 
+/* Is the request's path one of this action's? */
+static bool
+takes_path(const struct action *a, struct request *rq)
+{
+	size_t n = strlen(rq->item);
+	const char *behind = *rq->rest == '/' ? rq->rest + 1 + n : "";
+
+	if (a->takes_rest != (*rq->rest != '\0'))
+		return false;
+	if (a->verb == NULL)
+		return true;
+	if (*a->verb == '\0')
+		return *behind == '\0';
+	return *behind == '/' && strcmp(behind + 1, a->verb) == 0;
+}
+
 /* The action for the method; the methods there are go into `Allow`. */
 static const struct fault *
 find_action(struct request *rq, const struct endpoint *endpoint)
@@ -26,9 +42,12 @@ find_action(struct request *rq, const struct endpoint *endpoint)
 	/* Some servers match the path as a mere prefix: "/clientsX". */
 	if (*rq->rest != '\0' && *rq->rest != '/')
 		return &FAULT_NOT_FOUND;
+	if (*rq->rest == '/')
+		rq->item = arena_strndup(rq->arena, rq->rest + 1,
+		    strcspn(rq->rest + 1, "/"));
 	for (const struct action *a = endpoint->actions;
 	    a->method != METHOD_NONE; a++) {
-		if (a->takes_rest != (*rq->rest != '\0'))
+		if (!takes_path(a, rq))
 			continue;
 		if (a->method == rq->method) {
 			rq->action = a;
@@ -115,7 +134,8 @@ check_idempotency_key(struct request *rq)
 static const struct fault *
 check_rate(struct request *rq, const char *subject)
 {
-	bool writes = rq->action->access == ACCESS_SIGNED;
+	bool writes = rq->action->access == ACCESS_SIGNED &&
+	    !rq->action->often;
 	struct limit l = limit_take(writes ? subject :
 	    arena_printf(rq->arena, "read:%s", subject),
 	    rq->conf->rate_limit * (writes ? 1 : READS_PER_WRITE), rq->now);
@@ -173,6 +193,20 @@ check_caller(struct request *rq)
 	return fault;
 }
 
+/* The operator's token, and whether its role may do this. */
+static const struct fault *
+check_operator(struct request *rq)
+{
+	unsigned int roles = rq->action->roles;
+	const struct fault *fault = operator_check(rq);
+
+	if (fault != NULL)
+		return fault;
+	if (roles == 0 && rq->method == METHOD_GET)
+		return NULL;
+	return operator_role(&rq->operator) & roles ? NULL : &FAULT_ROLE;
+}
+
 static const struct fault *
 check_access(struct request *rq)
 {
@@ -183,7 +217,7 @@ check_access(struct request *rq)
 	case ACCESS_SIGNED:
 		return check_caller(rq);
 	case ACCESS_OPERATOR:
-		return operator_check(rq);
+		return check_operator(rq);
 	}
 	return &FAULT_INTERNAL;
 }

@@ -58,6 +58,22 @@ id_make(const char *prefix, int64_t now, char out[ID_SIZE])
 }
 
 char *
+id_floor(const char *prefix, int64_t ms, char out[ID_SIZE])
+{
+	if (ms < 0 || ms >> 48 != 0) {
+		snprintf(out, ID_SIZE, "%s%s", prefix, ms < 0 ? "" : "~");
+		return out;
+	}
+	size_t n = strlen(prefix);
+	memcpy(out, prefix, n);
+	/* The first ten of the digits hold the time, without spare bits. */
+	for (int i = 9; i >= 0; i--)
+		out[n++] = digits[ms >> (5 * i) & 31];
+	out[n] = '\0';
+	return out;
+}
+
+char *
 id_make_tx(int64_t now, char out[ID_SIZE])
 {
 	uint32_t r;

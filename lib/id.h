@@ -18,6 +18,13 @@ enum { ID_SIZE = 40 };	/* bytes that hold any identifier made here */
 char	*id_make(const char *prefix, int64_t now, char out[ID_SIZE]);
 
 /*
+ * The least identifier with this prefix that can be made at a moment: a bound
+ * for those made since or before. A moment that no identifier can name gives
+ * what sorts before or behind all of them. Returns out.
+ */
+char	*id_floor(const char *prefix, int64_t ms, char out[ID_SIZE]);
+
+/*
  * The public name of a payment: CLVTX_<13 digits of ms>_<9 random digits>
  * (clive.md 1). Returns out.
  */

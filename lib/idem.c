@@ -8,6 +8,9 @@
 #include "app.h"
 #include "shared.h"
 #include "sig.h"
+#include "vault.h"
+
+#define SEALED "sealed:"	/* begins a kept answer that holds a secret */
 
 enum {
 	DAY_MS = 24 * 60 * 60 * 1000,
@@ -26,10 +29,60 @@ struct mutation {
 	const struct fault	*fault;
 };
 
+/* Where the key counts: /endpoints/a/rotate is not /endpoints/b/rotate. */
+static const char *
+path_of(struct request *rq)
+{
+	return rq->rest == NULL || *rq->rest == '\0' ? rq->path :
+	    arena_printf(rq->arena, "%s%s", rq->path, rq->rest);
+}
+
 static int64_t
 day_of(int64_t ms)
 {
 	return ms / DAY_MS;
+}
+
+/* What a kept answer is sealed for. */
+static const char *
+name_context(struct request *rq)
+{
+	return arena_printf(rq->arena, "idempotency:%s:%s:%s",
+	    rq->caller.partner_id, path_of(rq), rq->idempotency_key);
+}
+
+/* The answer as it is kept: JSON, or its sealed form in hex. */
+static struct slice
+answer_to_keep(struct request *rq)
+{
+	const struct slice answer = { rq->reply.body.data,
+	    rq->reply.body.len };
+	size_t sealed_len = answer.n + VAULT_OVERHEAD;
+
+	if (rq->action == NULL || !rq->action->secret)
+		return answer;
+	uint8_t *sealed = arena_alloc(rq->arena, sealed_len);
+	char *text = arena_alloc(rq->arena, strlen(SEALED) + 2 * sealed_len +
+	    1);
+	vault_seal(rq->vault, name_context(rq), answer.p, answer.n, sealed);
+	memcpy(text, SEALED, strlen(SEALED));
+	hex_encode(sealed, sealed_len, text + strlen(SEALED));
+	return (struct slice){ text, strlen(text) };
+}
+
+/* A kept answer as it was given; NULL: it does not open any more. */
+static const char *
+answer_kept(struct request *rq, const char *kept)
+{
+	if (kept == NULL || strncmp(kept, SEALED, strlen(SEALED)) != 0)
+		return kept;
+	kept += strlen(SEALED);
+	size_t n = strlen(kept) / 2;
+	uint8_t *sealed = arena_alloc(rq->arena, n);
+	if (!hex_decode(kept, strlen(kept), sealed, n))
+		return NULL;
+	return vault_unseal(rq->vault, name_context(rq), sealed, n,
+	    rq->arena);
 }
 
 struct idem
@@ -46,7 +99,7 @@ idem_find(struct conn *c, struct request *rq)
 	int64_t today = day_of(clock_now());
 
 	struct rows *r = conn_rows(c, SQL_IDEMPOTENCY_FIND, "iiittt",
-	    today - 1, today, today + 1, rq->caller.partner_id, rq->path,
+	    today - 1, today, today + 1, rq->caller.partner_id, path_of(rq),
 	    rq->idempotency_key);
 	if (row_next(r)) {
 		struct slice stored = row_bytes(r, 0);
@@ -62,7 +115,11 @@ idem_find(struct conn *c, struct request *rq)
 		} else {
 			idem.state = IDEM_REPLAY;
 			idem.status = (int)row_int(r, 1);
-			idem.answer.p = row_text_copy(r, 2, rq->arena);
+			idem.answer.p = answer_kept(rq,
+			    row_text_copy(r, 2, rq->arena));
+			/* It was done; what it said can be told no more. */
+			if (idem.answer.p == NULL)
+				idem.answer.p = "{\"secret\":null}";
 			idem.answer.n = strlen(idem.answer.p);
 		}
 	}
@@ -104,11 +161,11 @@ static void
 store(struct conn *c, struct request *rq)
 {
 	uint8_t hash[SHA256_SIZE];
-	struct slice answer = { rq->reply.body.data, rq->reply.body.len };
+	struct slice answer = answer_to_keep(rq);
 
 	sig_sha256(rq->body.p, rq->body.n, hash);
 	conn_run(c, SQL_IDEMPOTENCY_STORE, "itttbisi", day_of(clock_now()),
-	    rq->caller.partner_id, rq->path, rq->idempotency_key, hash,
+	    rq->caller.partner_id, path_of(rq), rq->idempotency_key, hash,
 	    sizeof(hash), (int64_t)rq->reply.status, answer, rq->now);
 }
 
@@ -159,12 +216,23 @@ run(struct conn *c, void *arg)
 	return &FAULT_INTERNAL;
 }
 
+static const struct fault *
+run_unkeyed(struct conn *c, void *arg)
+{
+	struct mutation *m = arg;
+	const struct fault *fault = m->rq->action->change(c, m->rq,
+	    m->input);
+
+	return conn_failed(c) != NULL ? &FAULT_STORAGE : fault;
+}
+
 const struct fault *
 idem_run(struct request *rq, void *input)
 {
 	struct mutation m = { .rq = rq, .input = input };
 
-	return request_txn(rq, run, &m);
+	return request_txn(rq, rq->idempotency_key != NULL ? run :
+	    run_unkeyed, &m);
 }
 
 /* ------------------------------------ mutations that call a processor */
@@ -183,7 +251,7 @@ lease(struct conn *c, const struct mutation *m, int64_t until)
 	struct request *rq = m->rq;
 
 	conn_run(c, SQL_IDEMPOTENCY_LEASE, "iittt", until, m->idem.day,
-	    rq->caller.partner_id, rq->path, rq->idempotency_key);
+	    rq->caller.partner_id, path_of(rq), rq->idempotency_key);
 }
 
 static void
@@ -194,7 +262,7 @@ insert_claim(struct conn *c, const struct mutation *m, int64_t until)
 
 	sig_sha256(rq->body.p, rq->body.n, hash);
 	conn_run(c, SQL_IDEMPOTENCY_CLAIM, "itttbtii", m->idem.day,
-	    rq->caller.partner_id, rq->path, rq->idempotency_key, hash,
+	    rq->caller.partner_id, path_of(rq), rq->idempotency_key, hash,
 	    sizeof(hash), rq->claimed_tx, until, rq->now);
 }
 
@@ -202,11 +270,11 @@ static void
 set_answer(struct conn *c, const struct mutation *m)
 {
 	struct request *rq = m->rq;
-	struct slice answer = { rq->reply.body.data, rq->reply.body.len };
+	struct slice answer = answer_to_keep(rq);
 
 	conn_run(c, SQL_IDEMPOTENCY_ANSWER, "isittt",
 	    (int64_t)rq->reply.status, answer, m->idem.day,
-	    rq->caller.partner_id, rq->path, rq->idempotency_key);
+	    rq->caller.partner_id, path_of(rq), rq->idempotency_key);
 }
 
 static const struct fault *

@@ -2,11 +2,11 @@
 /*
  * idem.h - a mutation runs at most once an idempotency key.
  *
- * Scope: owner of the API key, endpoint path, key. An answer is found again
- * for at least 24 and at most 48 hours: keys are filed under the UTC day, and
- * a look-up reads yesterday, today and, for a clock that was put back,
- * tomorrow. Kept are 2xx answers and the refusals marked so in fault.def;
- * refused input is not.
+ * Scope: owner of the API key, path (with the id in it), key. An answer is
+ * found again for at least 24 and at most 48 hours: keys are filed under the
+ * UTC day, and a look-up reads yesterday, today and, for a clock that was put
+ * back, tomorrow. Kept are 2xx answers and the refusals marked so in
+ * fault.def; refused input is not. Answers that hold a secret are kept sealed.
  */
 #ifndef IDEM_H
 #define IDEM_H
@@ -51,7 +51,8 @@ const struct fault *idem_run_asking(struct request *, void *input);
 
 /*
  * Runs the action's change in one transaction together with storing its
- * answer; a duplicate that came first is replayed instead.
+ * answer; a duplicate that came first is replayed instead. A request without
+ * an idempotency key runs the change alone.
  */
 const struct fault *idem_run(struct request *, void *input);
 

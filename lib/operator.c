@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "app.h"
 #include "audit.h"
 #include "password.h"
 #include "shared.h"
@@ -64,6 +65,23 @@ operator_email(const char *email, char to[OPERATOR_EMAIL_SIZE])
 	for (; email[n] != '\0' && n + 1 < OPERATOR_EMAIL_SIZE; n++)
 		to[n] = (char)tolower((unsigned char)email[n]);
 	to[n] = '\0';
+}
+
+unsigned int
+operator_role(const struct operator *o)
+{
+	static const struct {
+		const char	*name;
+		unsigned int	 role;
+	} roles[] = {
+		{ "owner", ROLE_OWNER }, { "finance", ROLE_FINANCE },
+		{ "support", ROLE_SUPPORT }, { "read_only", ROLE_READ_ONLY }
+	};
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (strcmp(o->role, roles[i].name) == 0)
+			return roles[i].role;
+	return 0;
 }
 
 const struct fault *

@@ -25,6 +25,9 @@ enum {
  * rq->operator. */
 const struct fault *operator_check(struct request *);
 
+/* The role of an operator as one of app.h's; 0: no such role. */
+unsigned int	 operator_role(const struct operator *);
+
 /*
  * Signs in. On success rq->operator is filled in and the token's text is
  * appended to token. Writes the audit events of success and failure.

@@ -66,6 +66,8 @@ struct request {
 	enum method		 method;
 	const char		*path;		/* the endpoint's URL path */
 	const char		*rest;		/* what follows it: "" or "/..." */
+	const char		*item;		/* the first part of rest, without
+						   slashes: {id}; "" */
 	const struct action	*action;
 	struct slice		 body;
 	const char		*idempotency_key;

@@ -235,12 +235,13 @@ seed_webhook(struct conn *c)
 	static const char *const events[] = { "transaction_succeeded",
 	    "transaction_failed", "transaction_abandoned",
 	    "transaction_refunded", "transaction_chargeback", NULL };
-	struct webhook w = { .partner_id = PARTNER, .name = "all",
-	    .url = "http://127.0.0.1:9/hook",
-	    .secret = "whsec_partner_secret_1", .events = events,
-	    .max_attempts = 3 };
+	struct webhook w = { .partner_id = PARTNER, .api = "clive",
+	    .settings = { .name = "all", .url = "http://127.0.0.1:9/hook",
+	    .events = events }, .secret = "whsec_partner_secret_1" };
 
-	webhook_add(c, world.setup.vault, false, &w, clock_now(), "cli:test");
+	schedule_parse("clive", &world.setup.conf, &w.settings.schedule);
+	webhook_add(c, world.setup.vault, &world.setup.conf, &w, clock_now(),
+	    "cli:test");
 	snprintf(world.webhook, sizeof(world.webhook), "%s", w.id);
 }
 
@@ -840,6 +841,9 @@ ask(const struct call *call)
 	CURLcode rc = curl_easy_perform(curl);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_slist_free_all(lines);
+	/* A child cannot fail the test: what befell it stands in the body. */
+	if (rc != CURLE_OK && in_child)
+		buf_printf(&body, "%s", curl_easy_strerror(rc));
 	struct answer *a = new_answer((int)status, buf_str(&head), &body);
 	buf_free(&head);
 	buf_free(&body);

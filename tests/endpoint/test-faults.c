@@ -556,6 +556,51 @@ token_invalid(void)
 	return ask_admin("x.y.z", ADMIN "/session", NULL);
 }
 
+/* Who may only look asks for a change. */
+static struct answer *
+role(void)
+{
+	struct answer *a;
+
+	db_exec("UPDATE operator SET role = 'read_only'");
+	a = ask_admin(admin_token(), ADMIN "/webhooks/endpoints", "{}");
+	db_exec("UPDATE operator SET role = 'owner'");
+	return a;
+}
+
+static struct answer *
+endpoint_not_found(void)
+{
+	return ask_get(&world.partner, "/api/v1/webhooks/endpoints/we_none");
+}
+
+static struct answer *
+delivery_not_found(void)
+{
+	return ask_get(&world.partner,
+	    "/api/v1/webhooks/deliveries/dlv_none");
+}
+
+static struct answer *
+event_not_found(void)
+{
+	return ask_get(&world.partner, "/api/v1/webhooks/events/evt_none");
+}
+
+/* A listener reports on what it was never given. */
+static struct answer *
+lease_lost(void)
+{
+	struct answer *a = post(&world.partner, "/api/v1/webhooks/listen",
+	    "{\"events\":[\"all\"]}");
+	const char *id = text_at(a, "id");
+
+	a = post(&world.partner, textf("/api/v1/webhooks/endpoints/%s/test",
+	    id), "{}");
+	return post(&world.partner, textf("/api/v1/webhooks/listen/%s/%s", id,
+	    text_at(a, "delivery.id")), "{\"status\":200}");
+}
+
 static struct answer *
 login_failed(void)
 {
@@ -645,6 +690,10 @@ static const struct {
 	{ &FAULT_TX_NOT_FOUND, tx_not_found },
 	{ &FAULT_TX_ALREADY_ATTACHED, tx_already_attached },
 	{ &FAULT_TX_NOT_ATTACHABLE, tx_not_attachable },
+	{ &FAULT_ENDPOINT_NOT_FOUND, endpoint_not_found },
+	{ &FAULT_DELIVERY_NOT_FOUND, delivery_not_found },
+	{ &FAULT_EVENT_NOT_FOUND, event_not_found },
+	{ &FAULT_LEASE_LOST, lease_lost },
 	{ &FAULT_NO_ROUTE, no_route },
 	{ &FAULT_PROCESSOR_REFUSED, processor_refused },
 	{ &FAULT_PROCESSOR_UNAVAILABLE, processor_unavailable },
@@ -673,6 +722,7 @@ static const struct {
 	{ &FAULT_ORDER_NOT_FOUND, order_not_found },
 	{ &FAULT_TOKEN_MISSING, token_missing },
 	{ &FAULT_TOKEN_INVALID, token_invalid },
+	{ &FAULT_ROLE, role },
 	{ &FAULT_LOGIN_FAILED, login_failed },
 	{ &FAULT_LOGIN_THROTTLED, login_throttled },
 	{ &FAULT_INTERNAL, internal },

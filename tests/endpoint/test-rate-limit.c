@@ -175,6 +175,21 @@ gives_reading_a_larger_bucket_of_its_own(void **state)
 	assert_status(ask_get(&world.other, CLIENTS), 200);
 }
 
+/* A busy listener must not use up what payments need. */
+static void
+counts_reports_of_listeners_as_reading(void **state)
+{
+	struct answer *a;
+
+	(void)state;
+	drain();
+	assert_fault(post("rate-report"), RATE_LIMITED);
+	a = ask_post(&world.partner, "/api/v1/webhooks/listen/we_none/dlv_1",
+	    "rate-report", "{\"status\":200}");
+	assert_fault(a, ENDPOINT_NOT_FOUND);
+	assert_int_equal(number_of(a, "RateLimit-Limit"), READS * LIMIT);
+}
+
 #define REFILLED(f) cmocka_unit_test_setup_teardown(f, refill, case_end)
 
 static const struct CMUnitTest tests[] = {
@@ -187,6 +202,7 @@ static const struct CMUnitTest tests[] = {
 	REFILLED(counts_replays_and_refused_input_too),
 	REFILLED(counts_nobody_who_is_not_who_he_says),
 	REFILLED(gives_reading_a_larger_bucket_of_its_own),
+	REFILLED(counts_reports_of_listeners_as_reading),
 };
 
 static const struct world_options options = {

@@ -8,9 +8,16 @@
 //	/slow/MS...		200 after a while
 //	/hang...		takes the request and says nothing
 //	/trickle...		200, then a byte of body now and then, for ever
+//	/drip...		an answer of which a byte comes each second
 //	/huge...		200 and 4 MiB of body
+//	/endless-body...	200 and body without end
 //	/endless-head...	header lines without end
 //	/close...		hangs up without an answer
+//	/reset...		resets the connection
+//	/garbage...		bytes that are no HTTP
+//	/after/CODE/WHEN...	that status with Retry-After: WHEN
+//	/echo...		200 and the body's challenge, as JSON
+//	/repeat...		200 and the body's challenge, as text
 //	/redirect/PATH		302 to that path
 //
 // Run by itself it prints its port: node receiver.js LOG. Every request is
@@ -39,6 +46,14 @@ function answer(req, res, body, count) {
 		req.socket.on('close', () => clearInterval(timer));
 		return;
 	}
+	case 'drip': {
+		const bytes = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+		let n = 0;
+		const timer = setInterval(() => req.socket.write(
+		    bytes[n++ % bytes.length]), 1000);
+		req.socket.on('close', () => clearInterval(timer));
+		return;
+	}
 	case 'huge':
 		res.writeHead(200);
 		res.end(Buffer.alloc(4 * 1024 * 1024, 'x'));
@@ -49,6 +64,36 @@ function answer(req, res, body, count) {
 		const timer = setInterval(() => req.socket.write(
 		    line.repeat(50)), 5);
 		req.socket.on('close', () => clearInterval(timer));
+		return;
+	}
+	case 'endless-body': {
+		const chunk = Buffer.alloc(64 * 1024, 'x');
+		const more = () => {
+			while (!res.destroyed && res.write(chunk))
+				;
+		};
+		res.writeHead(200);
+		res.on('drain', more);
+		more();
+		return;
+	}
+	case 'reset':
+		req.socket.resetAndDestroy();
+		return;
+	case 'garbage':
+		req.socket.end(Buffer.from([0, 255, 13, 10, 13, 10, 0, 128]));
+		return;
+	case 'after':
+		res.writeHead(Number(argument), {
+			'Retry-After': decodeURIComponent(
+			    req.url.split('/')[3]) });
+		res.end();
+		return;
+	case 'echo':
+	case 'repeat': {
+		const { challenge } = JSON.parse(body);
+		res.end(mode === 'echo' ? JSON.stringify({ challenge }) :
+		    `${challenge}\n`);
 		return;
 	}
 	case 'redirect':
@@ -102,6 +147,10 @@ function start(log) {
 			port: server.address().port,
 			requests,
 			of: (path) => requests.filter((r) => r.path === path),
+			forget: () => {
+				requests.length = 0;
+				counts.clear();
+			},
 			stop: () => {
 				server.closeAllConnections();
 				return new Promise((done) =>

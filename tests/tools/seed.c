@@ -3,12 +3,13 @@
  * seed.c - makes and looks at data for tests/cron-test.
  *
  *	seed init [--live] [key=value ...] a data directory, partner, client
- *	seed endpoint NAME URL [attempts]  an endpoint
+ *	seed endpoint URL [key=value ...]  an endpoint: name, pauses (ms between
+ *					   commas), rate, parallel, ordered,
+ *					   events (between commas), prove
  *	seed pay N [meta]                  N succeeded payments, one commit
  *	seed open N                        N payments left initialized
  *	seed advance MS                    moves the sandbox clock
  *	seed disable ID                    switches an endpoint off
- *	seed spoil ID                      breaks its sealed secret
  *	seed lock MS                       keeps all writers out for a while
  *	seed query SQL                     rows as an array of objects
  *
@@ -143,24 +144,66 @@ init(int argc, char **argv)
 static const struct fault *
 add_endpoint(struct conn *c, void *arg)
 {
-	const char *wrong = webhook_add(c, setup.vault, setup.conf.live, arg,
-	    now, ACTOR);
+	const char *wrong = webhook_add(c, setup.vault, &setup.conf, arg, now,
+	    ACTOR);
 
 	if (wrong != NULL)
 		die(wrong);
 	return NULL;
 }
 
+/* Cuts a list at its commas; the array ends with NULL. */
+static const char **
+split(char *list)
+{
+	const char **parts = arena_alloc(arena, (strlen(list) + 2) *
+	    sizeof(*parts));
+	size_t n = 0;
+
+	for (char *part; (part = strsep(&list, ",")) != NULL; )
+		parts[n++] = part;
+	return parts;
+}
+
+static void
+set(struct webhook *w, char *key)
+{
+	char *value = strchr(key, '=');
+
+	if (value == NULL)
+		die("an endpoint's settings are key=value");
+	*value++ = '\0';
+	if (strcmp(key, "name") == 0)
+		w->settings.name = value;
+	else if (strcmp(key, "pauses") == 0)
+		schedule_read(value, &w->settings.schedule);
+	else if (strcmp(key, "rate") == 0)
+		w->settings.rate_limit = number(value);
+	else if (strcmp(key, "parallel") == 0)
+		w->settings.max_parallel = number(value);
+	else if (strcmp(key, "ordered") == 0)
+		w->settings.ordered = number(value) == 1;
+	else if (strcmp(key, "prove") == 0)
+		w->prove = number(value) == 1;
+	else if (strcmp(key, "events") == 0)
+		w->settings.events = split(value);
+	else
+		die("an endpoint has no such setting");
+}
+
 static cJSON *
-endpoint(const char *name, const char *url, int64_t max_attempts)
+endpoint(const char *url, int argc, char **argv)
 {
 	static const char *const events[] = { "transaction_succeeded",
 	    "transaction_abandoned", NULL };
 	char secret[64];
-	struct webhook w = { .partner_id = PARTNER, .name = name, .url = url,
-	    .secret = secret, .events = events,
-	    .max_attempts = max_attempts };
+	struct webhook w = { .partner_id = PARTNER, .api = "clive",
+	    .secret = secret, .settings = { .name = "test", .url = url,
+	    .events = events } };
 
+	schedule_parse("clive", &setup.conf, &w.settings.schedule);
+	for (int i = 0; i < argc; i++)
+		set(&w, argv[i]);
 	webhook_make_secret(secret);
 	txn(add_endpoint, &w);
 	cJSON *json = cJSON_CreateObject();
@@ -214,16 +257,8 @@ payments(int64_t n, bool paid, const char *meta)
 static const struct fault *
 disable(struct conn *c, void *arg)
 {
-	if (!webhook_set_active(c, arg, false, now, ACTOR))
+	if (!webhook_disable(c, arg, "operator", now, ACTOR))
 		die("there is no such endpoint");
-	return NULL;
-}
-
-static const struct fault *
-spoil(struct conn *c, void *arg)
-{
-	conn_run(c, SQL_ENDPOINT_SET_SECRET, "bit", "spoilt", (size_t)6, now,
-	    (const char *)arg);
 	return NULL;
 }
 
@@ -297,9 +332,8 @@ run(int argc, char **argv)
 	const char *verb = argv[0];
 	cJSON *json = NULL;
 
-	if (strcmp(verb, "endpoint") == 0 && argc >= 3)
-		json = endpoint(argv[1], argv[2], argc > 3 ? number(argv[3]) :
-		    WEBHOOK_ATTEMPTS);
+	if (strcmp(verb, "endpoint") == 0 && argc >= 2)
+		json = endpoint(argv[1], argc - 2, argv + 2);
 	else if (strcmp(verb, "pay") == 0 && argc >= 2)
 		json = payments(number(argv[1]), true, argc > 2 ? argv[2] :
 		    NULL);
@@ -311,8 +345,6 @@ run(int argc, char **argv)
 		lock(number(argv[1]));
 	else if (strcmp(verb, "disable") == 0 && argc == 2)
 		txn(disable, argv[1]);
-	else if (strcmp(verb, "spoil") == 0 && argc == 2)
-		txn(spoil, argv[1]);
 	else if (strcmp(verb, "advance") != 0 || argc != 2 ||
 	    !clock_advance(number(argv[1])))
 		die("bad usage");

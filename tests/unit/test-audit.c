@@ -81,6 +81,30 @@ an_empty_chain_is_good(void **state)
 	assert_int_equal(report.head_seq, 0);
 }
 
+/* They are rows as audit_write makes them, and none at all changes nothing. */
+static void
+rows_are_added_together(void **state)
+{
+	struct audit_report report;
+	struct audit_chain chain;
+
+	(void)state;
+	audit_begin(fx.conn, &chain);
+	audit_end(fx.conn, &chain);
+	assert_true(verify(&report));
+	assert_string_equal(report.head_hash, head.head_hash);
+	audit_begin(fx.conn, &chain);
+	for (int i = 7; i <= 9; i++)
+		audit_add(fx.conn, &chain, fixture_now + i, "key:k",
+		    "thing.done", arena_printf(fx.arena, "thing%d", i), "{}");
+	audit_end(fx.conn, &chain);
+	audit_write(fx.conn, fixture_now + 10, "key:k", "thing.done",
+	    "thing10", "{}");
+	assert_true(verify(&report));
+	assert_int_equal(report.rows, 10);
+	assert_int_equal(report.head_seq, 10);
+}
+
 /* The text of audit.h, worked through here once more. */
 static void
 hashes_are_as_documented(void **state)
@@ -272,6 +296,7 @@ any_text_may_be_recorded(void **state)
 static const struct CMUnitTest tests[] = {
 	CASE(an_untouched_chain_is_good),
 	CASE(an_empty_chain_is_good),
+	CASE(rows_are_added_together),
 	CASE(hashes_are_as_documented),
 	CASE(every_column_of_every_row_is_covered),
 	CASE(missing_rows_are_noticed),

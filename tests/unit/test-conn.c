@@ -140,10 +140,12 @@ texts_and_bytes_may_be_null_empty_or_sliced(void **state)
 	tx = tx_find(fx.conn, fx.arena, "CLVTX_1_2");
 	assert_null(tx->meta);
 	assert_null(tx->email);
-	conn_run(fx.conn, SQL_EVENT_INSERT, "tttbi", "evt_1",
-	    tx->clive_tx_id, "t", "a\0b", (size_t)3, INT64_C(1));
-	conn_run(fx.conn, SQL_EVENT_INSERT, "tttbi", "evt_2",
-	    tx->clive_tx_id, "t", "", (size_t)0, INT64_C(2));
+	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttotbi", "evt_1",
+	    tx->partner_id, tx->clive_tx_id, "clive", INT64_C(-1), "t",
+	    "a\0b", (size_t)3, INT64_C(1));
+	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttotbi", "evt_2",
+	    tx->partner_id, tx->clive_tx_id, "clive", INT64_C(-1), "t", "",
+	    (size_t)0, INT64_C(2));
 	assert_null(conn_failed(fx.conn));
 	r = conn_rows(fx.conn, SQL_EVENTS_OF_TX, "t", tx->clive_tx_id);
 	assert_true(row_next(r));
@@ -154,8 +156,9 @@ texts_and_bytes_may_be_null_empty_or_sliced(void **state)
 	assert_false(row_null(r, 2));
 	assert_false(row_next(r));
 	/* NULL bytes are SQL NULL, which this column refuses. */
-	conn_run(fx.conn, SQL_EVENT_INSERT, "tttbi", "evt_3",
-	    tx->clive_tx_id, "t", NULL, (size_t)0, INT64_C(2));
+	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttotbi", "evt_3",
+	    tx->partner_id, tx->clive_tx_id, "clive", INT64_C(-1), "t", NULL,
+	    (size_t)0, INT64_C(2));
 	assert_non_null(strstr(conn_failed(fx.conn), "NOT NULL"));
 }
 

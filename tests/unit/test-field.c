@@ -17,6 +17,7 @@ struct input {
 	struct amount	 amount;
 	struct slice	 object;
 	int64_t		 number;
+	const char *const *texts;
 };
 
 #define AT(member) .offset = offsetof(struct input, member)
@@ -659,6 +660,58 @@ integers_of_a_get_are_digits(void **state)
 	}
 }
 
+static void
+truth_is_true_or_false(void **state)
+{
+	static const struct field f = { "x", FIELD_BOOL, false, AT(number),
+	    .initial = -1 };
+	static const struct field needed = { "x", FIELD_BOOL, true,
+	    AT(number) };
+
+	(void)state;
+	assert_takes(&f, "true");
+	assert_int_equal(input.number, 1);
+	assert_takes(&f, "false");
+	assert_int_equal(input.number, 0);
+	assert_takes(&f, NULL);
+	assert_int_equal(input.number, -1);
+	assert_takes(&f, "null");
+	assert_int_equal(input.number, -1);
+	assert_says(&f, "\"true\"", "Expected boolean, received string");
+	assert_says(&f, "1", "Expected boolean, received number");
+	assert_says(&needed, NULL, "Required");
+	assert_says(&needed, "null", "Expected boolean, received null");
+}
+
+static void
+lists_of_texts_are_counted_and_ended_by_null(void **state)
+{
+	static const struct field f = { "x", FIELD_TEXTS, false, AT(texts),
+	    .min = 1, .max = 3 };
+	const char *of_64 = "\u20ac234567890123456789012345678901234567890123"
+	    "456789012345678901234";
+
+	(void)state;
+	assert_takes(&f, "[\"a\",\"\",\"a\"]");
+	assert_string_equal(input.texts[0], "a");
+	assert_string_equal(input.texts[1], "");
+	assert_string_equal(input.texts[2], "a");
+	assert_null(input.texts[3]);
+	assert_takes(&f, NULL);
+	assert_null(input.texts);
+	assert_takes(&f, arena_printf(arena, "[\"%s\"]", of_64));
+	assert_says(&f, arena_printf(arena, "[\"%s5\"]", of_64),
+	    "String must contain at most 64 character(s)");
+	assert_says(&f, "[]", "Array must contain at least 1 element(s)");
+	assert_says(&f, "[\"a\",\"b\",\"c\",\"d\"]",
+	    "Array must contain at most 3 element(s)");
+	assert_says(&f, "[\"a\",1]", "Expected string, received number");
+	assert_says(&f, "[\"a\",null]", "Expected string, received null");
+	assert_says(&f, "[\"a\\u0000b\"]", "String must not contain NUL");
+	assert_says(&f, "\"a\"", "Expected array, received string");
+	assert_says(&f, "{}", "Expected array, received object");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 static const struct CMUnitTest tests[] = {
@@ -684,6 +737,8 @@ static const struct CMUnitTest tests[] = {
 	CASE(a_further_rule_comes_after_the_length),
 	CASE(parameters_of_a_get_are_read_the_same_way),
 	CASE(integers_of_a_get_are_digits),
+	CASE(truth_is_true_or_false),
+	CASE(lists_of_texts_are_counted_and_ended_by_null),
 };
 
 TEST_MAIN("field", tests)

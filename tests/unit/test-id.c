@@ -234,6 +234,30 @@ row_names_survive_foreign_text(void **state)
 	assert_memory_equal(id_of_tx_row("CLVTX_1764000000000_", id), "cm", 2);
 }
 
+static void
+a_floor_is_below_what_is_made_then_and_above_what_was(void **state)
+{
+	char floor[ID_SIZE], id[ID_SIZE];
+	const int64_t moments[] = { 0, 1, 31, 32, INT64_C(1764000000000),
+	    (INT64_C(1) << 48) - 1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+		id_floor("evt_", moments[i], floor);
+		id_make("evt_", moments[i], id);
+		assert_memory_equal(floor, id, strlen(floor));
+		assert_true(strcmp(floor, id) < 0);
+		if (moments[i] > 0)
+			assert_true(strcmp(floor, id_make("evt_",
+			    moments[i] - 1, id)) > 0);
+	}
+	assert_string_equal(id_floor("evt_", -1, floor), "evt_");
+	id_make("evt_", (INT64_C(1) << 48) - 1, id);
+	assert_true(strcmp(id_floor("evt_", INT64_C(1) << 48, floor), id) >
+	    0);
+	assert_true(strcmp(id_floor("evt_", INT64_MAX, floor), id) > 0);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(begins_with_prefix_and_time),
 	cmocka_unit_test(longest_prefix_fits),
@@ -247,6 +271,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(row_names_of_different_payments_differ),
 	cmocka_unit_test(row_names_are_short_lower_case_and_stable),
 	cmocka_unit_test(row_names_survive_foreign_text),
+	cmocka_unit_test(a_floor_is_below_what_is_made_then_and_above_what_was),
 };
 
 TEST_MAIN("id", tests)

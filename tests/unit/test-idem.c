@@ -582,6 +582,82 @@ a_replayed_redirection_leads_there_again(void **state)
 	assert_string_equal(rq.reply.location, "https://pay.example/p");
 }
 
+/* /endpoints/a/rotate is another question than /endpoints/b/rotate. */
+static void
+what_follows_the_path_belongs_to_it(void **state)
+{
+	(void)state;
+	rq.action = &changing;
+	rq.rest = "/a/rotate";
+	assert_null(run());
+	assert_answer(201, FIRST);
+	rq.rest = "/b/rotate";
+	assert_state(IDEM_FRESH);
+	assert_null(run());
+	assert_answer(201, "{\"run\":2}");
+	rq.rest = "/a/rotate";
+	assert_null(run());
+	assert_answer(201, AGAIN);
+	rq.rest = "";
+	assert_state(IDEM_FRESH);
+}
+
+static const struct action secretive = {
+	.method = METHOD_POST, .access = ACCESS_SIGNED, .change = change,
+	.secret = true
+};
+
+static void
+an_answer_with_a_secret_is_kept_sealed(void **state)
+{
+	(void)state;
+	rq.action = &secretive;
+	rq.vault = fx.vault;
+	assert_null(run());
+	assert_answer(201, FIRST);
+	assert_null(run());
+	assert_answer(201, AGAIN);
+	assert_int_equal(part.changes, 1);
+
+	struct rows *r = conn_rows(fx.conn, SQL_IDEMPOTENCY_FIND, "iiittt",
+	    rq.now / DAY_MS - 1, rq.now / DAY_MS, rq.now / DAY_MS + 1,
+	    "ECHEZONA001", rq.path, key);
+	assert_true(row_next(r));
+	assert_memory_equal(row_text(r, 2), "sealed:", 7);
+	assert_null(strstr(row_text(r, 2), "run"));
+	row_done(r);
+}
+
+/* Taken from another request's row it opens as little as another key's. */
+static void
+a_sealed_answer_opens_where_it_belongs_alone(void **state)
+{
+	(void)state;
+	rq.action = &secretive;
+	rq.vault = fx.vault;
+	assert_null(run());
+	conn_script(fx.conn, arena_printf(fx.arena, "UPDATE idempotency SET "
+	    "path = '/elsewhere' WHERE idempotency_key = '%s'", key));
+	rq.path = "/elsewhere";
+	assert_null(run());
+	assert_answer(201, "{\"secret\":null,\"idempotentReplay\":true}");
+}
+
+static void
+a_change_without_a_key_runs_each_time(void **state)
+{
+	(void)state;
+	rq.action = &changing;
+	rq.idempotency_key = NULL;
+	for (int i = 1; i <= 2; i++) {
+		assert_null(run());
+		assert_int_equal(part.changes, i);
+	}
+	assert_true(marked("change"));
+	part.change = &FAULT_TX_NOT_FOUND;
+	assert_ptr_equal(run(), &FAULT_TX_NOT_FOUND);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 static const struct CMUnitTest tests[] = {
@@ -607,6 +683,10 @@ static const struct CMUnitTest tests[] = {
 	CASE(what_a_refused_change_wrote_is_undone),
 	CASE(an_answer_is_found_for_a_day),
 	CASE(a_replayed_redirection_leads_there_again),
+	CASE(what_follows_the_path_belongs_to_it),
+	CASE(an_answer_with_a_secret_is_kept_sealed),
+	CASE(a_sealed_answer_opens_where_it_belongs_alone),
+	CASE(a_change_without_a_key_runs_each_time),
 };
 
 TEST_MAIN("idem", tests)

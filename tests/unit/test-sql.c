@@ -113,10 +113,18 @@ static const struct {
 	{ SQL_PARTNERS, "a page for operators; partners are few" },
 	{ SQL_CLIENT_BY_NAME, "public, cached; clients are few" },
 	{ SQL_ENDPOINTS, "a page for operators; endpoints are few" },
+	{ SQL_ENDPOINT_BACKLOG, "what a subquery with a limit has read" },
+	{ SQL_LISTENERS_GONE, "cron; endpoints are few" },
 	{ SQL_ENDPOINTS_DUE, "endpoints are few; deliveries by index" },
+	{ SQL_DELIVERY_NEXT_DUE, "endpoints are few; deliveries by index" },
 	{ SQL_DELIVERIES_LATE, "due ones only, by their index" },
 	{ SQL_DELIVERIES_AHEAD, "due ones only, by their index" },
-	{ SQL_DELIVERY_RELEASE, "once a run; due ones only, by their index" },
+	{ SQL_SIGNING_KEYS_EXPIRE, "rare; keys are few" },
+	{ SQL_SIGNING_KEYS_LIVE, "keys are few" },
+	{ SQL_DELIVERY_RELEASE, "once a run; held ones only, by their index" },
+	{ SQL_DELIVERIES_MEND, "a clock was set back; due ones only" },
+	{ SQL_ENDPOINTS_MEND, "a clock was set back; endpoints are few" },
+	{ SQL_TIMES_AHEAD, "at the start of a sender; deliveries by index" },
 	{ SQL_FEE_RULES_MATCHING, "written by operators; rules are few" },
 	{ SQL_FEE_RULES, "a page for operators; rules are few" },
 	{ SQL_LEDGER_COUNT, "clive verify" },
@@ -188,8 +196,12 @@ long_lists_are_read_in_order(void **state)
 {
 	static const enum sql lists[] = { SQL_TX_LIST, SQL_TX_LIST_OF_PARTNER,
 	    SQL_TX_LIST_OF_REFERENCE, SQL_TX_STALE, SQL_TX_LOOKS_DUE,
-	    SQL_PROCESSOR_CALLS_DUE, SQL_DELIVERY_CLAIM, SQL_AUDIT_ALL,
-	    SQL_AUDIT_OF_SUBJECT };
+	    SQL_PROCESSOR_CALLS_DUE, SQL_DELIVERY_CLAIM,
+	    SQL_DELIVERY_CLAIM_ASKED, SQL_DELIVERIES_WAITING, SQL_AUDIT_ALL,
+	    SQL_AUDIT_OF_SUBJECT, SQL_EVENT_LIST, SQL_EVENT_LIST_OF_PARTNER,
+	    SQL_DELIVERY_LIST, SQL_DELIVERY_LIST_OF_ENDPOINT,
+	    SQL_ENDPOINT_BACKLOG, SQL_REPLAY_EVENTS_EDGE, SQL_REPLAY_EVENTS,
+	    SQL_REPLAY_FAILED_EDGE, SQL_REPLAY_FAILED };
 	char found[256];
 
 	(void)state;
@@ -239,12 +251,65 @@ hot_statements_use_the_index_made_for_them(void **state)
 		    "USING INDEX processor_event_waiting (processor=? AND "
 		    "processor_ref=?)" },
 		{ SQL_DELIVERY_CLAIM, "SEARCH delivery USING INDEX "
-		    "delivery_due (endpoint_id=? AND next_attempt_at>? AND "
-		    "next_attempt_at<?)" },
-		{ SQL_ENDPOINTS_DUE, "SEARCH d USING INDEX delivery_due "
-		    "(endpoint_id=? AND next_attempt_at<?)" },
-		{ SQL_ENDPOINTS_DUE, "SEARCH d USING INDEX delivery_due "
+		    "delivery_due (endpoint_id=? AND next_attempt_at<?)" },
+		{ SQL_DELIVERY_CLAIM_ASKED, "SEARCH delivery USING INDEX "
+		    "delivery_asked (endpoint_id=? AND next_attempt_at<?)" },
+		{ SQL_DELIVERY_CLAIM_ONE, "SEARCH delivery USING INDEX "
+		    "sqlite_autoindex_delivery_1 (id=?)" },
+		{ SQL_DELIVERIES_WAITING, "SEARCH delivery USING INDEX "
+		    "delivery_due (endpoint_id=? AND next_attempt_at<?)" },
+		{ SQL_DELIVERY_BEFORE, "SEARCH d USING INDEX "
+		    "delivery_by_event (event_id=?)" },
+		{ SQL_DELIVERIES_AFTER, "SEARCH d USING INDEX "
+		    "delivery_by_event (event_id=?)" },
+		{ SQL_ENDPOINTS_DUE, "SEARCH delivery USING INDEX "
+		    "delivery_due (endpoint_id=? AND next_attempt_at<?)" },
+		{ SQL_ENDPOINTS_DUE, "SEARCH delivery USING INDEX "
+		    "delivery_asked (endpoint_id=? AND next_attempt_at<?)" },
+		{ SQL_ENDPOINT_TURN, "SEARCH d USING COVERING INDEX "
+		    "delivery_held (endpoint_id=? AND lease_until>? AND "
+		    "lease_until<?)" },
+		{ SQL_DELIVERY_NEXT_DUE, "SEARCH d USING INDEX delivery_due "
+		    "(endpoint_id=?)" },
+		{ SQL_DELIVERY_NEXT_DUE, "SEARCH d USING INDEX delivery_due "
 		    "(endpoint_id=? AND next_attempt_at>?)" },
+		{ SQL_DELIVERY_NEXT_DUE, "SEARCH d USING INDEX "
+		    "delivery_asked (endpoint_id=? AND next_attempt_at>?)" },
+		{ SQL_TIMES_AHEAD, "SEARCH d USING INDEX delivery_due "
+		    "(endpoint_id=? AND next_attempt_at>?)" },
+		{ SQL_EVENT_LIST_OF_PARTNER, "SEARCH e USING INDEX "
+		    "event_by_partner (partner_id=? AND id>? AND id<?)" },
+		{ SQL_DELIVERY_LIST, "SEARCH d USING INDEX "
+		    "sqlite_autoindex_delivery_1 (id>? AND id<?)" },
+		{ SQL_DELIVERY_LIST_OF_ENDPOINT, "SEARCH d USING INDEX "
+		    "delivery_by_endpoint (endpoint_id=? AND id>? AND "
+		    "id<?)" },
+		{ SQL_DELIVERY_LIST_OF_PARTNER, "SEARCH x USING INDEX "
+		    "delivery_by_endpoint (endpoint_id=? AND id>? AND "
+		    "id<?)" },
+		{ SQL_DELIVERY_LIST_OF_TX, "SEARCH d USING INDEX "
+		    "delivery_by_event (event_id=?)" },
+		{ SQL_DELIVERY_DUE_OF_EVENT, "SEARCH delivery USING INDEX "
+		    "delivery_by_event (event_id=?)" },
+		{ SQL_DELIVERY_LAST_OF_EVENT, "SEARCH delivery USING INDEX "
+		    "delivery_by_event (event_id=?)" },
+		{ SQL_REPLAY_EVENTS_EDGE, "SEARCH event USING COVERING INDEX "
+		    "event_by_partner (partner_id=? AND id>? AND id<?)" },
+		{ SQL_REPLAY_EVENTS, "SEARCH e USING INDEX event_by_partner "
+		    "(partner_id=? AND id>? AND id<?)" },
+		{ SQL_REPLAY_EVENTS_COUNT, "SEARCH e USING INDEX "
+		    "event_by_partner (partner_id=? AND id>? AND id<?)" },
+		{ SQL_REPLAY_FAILED_EDGE, "SEARCH delivery USING INDEX "
+		    "delivery_failed (endpoint_id=? AND (updated_at,id)>(?,?) "
+		    "AND updated_at<?)" },
+		{ SQL_REPLAY_FAILED, "SEARCH d USING INDEX delivery_failed "
+		    "(endpoint_id=? AND (updated_at,id)>(?,?) AND "
+		    "(updated_at,id)<(?,?))" },
+		{ SQL_REPLAY_FAILED_COUNT, "SEARCH d USING INDEX "
+		    "delivery_failed (endpoint_id=? AND "
+		    "(updated_at,id)>(?,?) AND (updated_at,id)<(?,?))" },
+		{ SQL_LISTENER_DUE, "SEARCH delivery USING INDEX "
+		    "delivery_due (endpoint_id=? AND next_attempt_at<?)" },
 		{ SQL_IDEMPOTENCY_FIND, "SEARCH idempotency USING PRIMARY "
 		    "KEY (day=? AND owner=? AND path=? AND "
 		    "idempotency_key=?)" },
@@ -304,14 +369,19 @@ static const char good_rows[] =
 	"'TX1', 'capture', 'a', 'b', 1, 'USD', 1);"
 	"INSERT INTO audit_event (seq, at, actor, action, subject, detail, "
 	"hash) VALUES (1, 1, 'a', 'b', 'c', '{}', zeroblob(32));"
-	"INSERT INTO webhook_endpoint (id, partner_id, name, url, "
-	"secret_sealed, status, max_attempts, created_at, updated_at) "
-	"VALUES ('we_1', 'PARTNER', 'A hook', 'http://h/', x'00', 'active', "
-	"3, 1, 1);"
+	"INSERT INTO webhook_endpoint (id, partner_id, name, url, api, "
+	"status, schedule, pauses, created_at, updated_at) VALUES ('we_1', "
+	"'PARTNER', 'A hook', 'http://h/', 'clive', 'active', 'clive', "
+	"'1000,4000', 1, 1);"
+	"INSERT INTO webhook_secret (endpoint_id, number, secret_sealed, "
+	"created_at) VALUES ('we_1', 1, x'00', 1);"
+	"INSERT INTO signing_key (id, private_sealed, public_key, "
+	"created_at) VALUES ('sk_1', x'00', zeroblob(32), 1);"
 	"INSERT INTO webhook_subscription (endpoint_id, event_type) VALUES "
 	"('we_1', 'transaction_failed');"
-	"INSERT INTO event (id, clive_tx_id, type, body, created_at) VALUES "
-	"('evt_1', 'TX1', 't', x'', 1);"
+	"INSERT INTO event (id, partner_id, clive_tx_id, api, type, body, "
+	"created_at) VALUES ('evt_1', 'PARTNER', 'TX1', 'clive', 't', x'', "
+	"1);"
 	"INSERT INTO delivery (id, event_id, endpoint_id, status, "
 	"next_attempt_at, created_at, updated_at) VALUES ('dlv_1', 'evt_1', "
 	"'we_1', 'due', 1, 1, 1);"
@@ -409,11 +479,35 @@ static const struct {
 	{ "webhook_endpoint", "url = 'http://'" },
 	{ "webhook_endpoint", "url = printf('%02001d', 1)" },
 	{ "webhook_endpoint", "status = 'off'" },
-	{ "webhook_endpoint", "max_attempts = 0" },
-	{ "webhook_endpoint", "max_attempts = 51" },
+	{ "webhook_endpoint", "api = 'other'" },
+	{ "webhook_endpoint", "api = 'payments', livemode = 2" },
+	{ "webhook_endpoint", "api = 'payments'" },
+	{ "webhook_endpoint", "livemode = 1" },
+	{ "webhook_endpoint", "disabled_reason = 'gone'" },
+	{ "webhook_endpoint", "status = 'disabled'" },
+	{ "webhook_endpoint", "status = 'disabled', disabled_reason = 'x'" },
+	{ "webhook_endpoint", "schedule = ''" },
+	{ "webhook_endpoint", "schedule = printf('%017d', 1)" },
+	{ "webhook_endpoint", "pauses = printf('%0701d', 1)" },
+	{ "webhook_endpoint", "rate_limit = 0" },
+	{ "webhook_endpoint", "rate_limit = 10001" },
+	{ "webhook_endpoint", "max_parallel = 0" },
+	{ "webhook_endpoint", "max_parallel = 1001" },
+	{ "webhook_endpoint", "ordered = 2" },
+	{ "webhook_endpoint", "ed25519 = 2" },
 	{ "webhook_endpoint", "last_duration_ms = -1" },
-	{ "webhook_subscription", "event_type = 'transaction_pending'" },
+	{ "webhook_endpoint", "url = NULL" },
+	{ "webhook_endpoint", "seen_at = 1" },
+	{ "webhook_secret", "number = 0" },
+	{ "signing_key", "public_key = zeroblob(31)" },
+	{ "webhook_subscription", "event_type = ''" },
+	{ "webhook_subscription", "event_type = printf('%065d', 1)" },
+	{ "event", "api = 'other'" },
+	{ "event", "api = 'payments', livemode = 2" },
+	{ "event", "api = 'payments'" },
+	{ "event", "livemode = 0" },
 	{ "delivery", "status = 'sent'" },
+	{ "delivery", "asked = 2" },
 	{ "attempt", "duration_ms = -1" },
 	{ "operator", "email = 'ab'" },
 	{ "operator", "email = printf('%0255d', 1)" },
@@ -481,8 +575,17 @@ limits_themselves_are_allowed(void **state)
 		"tx SET echezona_reference = printf('%0128d', 1)",
 		"tx SET processor_fee = 1, platform_fee = -1, net_amount = 100",
 		"idempotency SET idempotency_key = printf('%0255d', 1)",
-		"webhook_endpoint SET max_attempts = 50",
 		"webhook_endpoint SET url = printf('%02000d', 1)",
+		"webhook_endpoint SET url = NULL, seen_at = 1",
+		"webhook_endpoint SET pauses = ''",
+		"webhook_endpoint SET pauses = printf('%0700d', 1)",
+		"webhook_endpoint SET rate_limit = 1, max_parallel = 1",
+		"webhook_endpoint SET rate_limit = 10000, max_parallel = 1000",
+		"webhook_endpoint SET api = 'payments', livemode = 0",
+		"webhook_endpoint SET status = 'disabled', disabled_reason = "
+		    "'failing'",
+		"webhook_subscription SET event_type = printf('%064d', 1)",
+		"event SET api = 'payments', livemode = 1, clive_tx_id = NULL",
 		"operator SET email = printf('%0254d', 1)",
 	};
 	char sql[256];
@@ -527,6 +630,12 @@ keys_and_references_bite(void **state)
 		{ "UPDATE webhook_endpoint SET partner_id = 'NOBODY'",
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE webhook_subscription SET endpoint_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE webhook_secret SET endpoint_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE event SET partner_id = 'NOBODY'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE delivery SET origin = 'NONE'",
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE event SET clive_tx_id = 'NONE'",
 		    SQLITE_CONSTRAINT_FOREIGNKEY },

@@ -482,21 +482,27 @@ static void
 subscribe(const char *partner, const char *name, const char *event)
 {
 	const char *const events[] = { event, NULL };
-	struct webhook w = { .partner_id = partner, .name = name,
-	    .url = "https://hook.example/", .secret = "0123456789abcdef",
-	    .events = events, .max_attempts = 3 };
-	const char *why = webhook_add(fx.conn, fx.vault, false, &w,
+	struct webhook w = { .partner_id = partner, .api = "clive",
+	    .settings = { .name = name, .url = "https://hook.example/",
+	    .events = events }, .secret = "0123456789abcdef" };
+
+	schedule_parse("clive", &fx.conf, &w.settings.schedule);
+	const char *why = webhook_add(fx.conn, fx.vault, &fx.conf, &w,
 	    fixture_now, "cli:test");
 
 	if (why != NULL)
 		fail_msg("%s", why);
 	if (strcmp(name, "off") == 0)
-		assert_true(webhook_set_active(fx.conn, w.id, false,
+		assert_true(webhook_disable(fx.conn, w.id, "operator",
 		    fixture_now, "cli:test"));
+	if (strcmp(name, "gone") == 0)
+		assert_true(webhook_delete(fx.conn, w.id, fixture_now,
+		    "cli:test"));
 }
 
+/* One that is off too: what it misses is kept for it. */
 static void
-only_subscribed_active_endpoints_get_a_delivery(void **state)
+every_subscribed_endpoint_gets_a_delivery(void **state)
 {
 	(void)state;
 	fixture_partner("OTHER", 35000);
@@ -504,6 +510,7 @@ only_subscribed_active_endpoints_get_a_delivery(void **state)
 	subscribe("ECHEZONA001", "also", "transaction_succeeded");
 	subscribe("ECHEZONA001", "refunds", "transaction_refunded");
 	subscribe("ECHEZONA001", "off", "transaction_succeeded");
+	subscribe("ECHEZONA001", "gone", "transaction_succeeded");
 	subscribe("OTHER", "stranger", "transaction_succeeded");
 	struct tx *tx = fixture_pending(75000, "USD", "pi_1");
 	tx_move(fx.conn, fx.arena, fixture_now, tx, TX_SUCCEEDED, actor);
@@ -513,12 +520,13 @@ only_subscribed_active_endpoints_get_a_delivery(void **state)
 	int n = 0;
 	for (; row_next(r); n++) {
 		assert_true(strcmp(row_text(r, 3), "yes") == 0 ||
-		    strcmp(row_text(r, 3), "also") == 0);
+		    strcmp(row_text(r, 3), "also") == 0 ||
+		    strcmp(row_text(r, 3), "off") == 0);
 		assert_string_equal(row_text(r, 5), "due");
 		assert_int_equal(row_int(r, 6), 0);
 		assert_int_equal(row_int(r, 7), fixture_now);
 	}
-	assert_int_equal(n, 2);
+	assert_int_equal(n, 3);
 	/* The event itself is there even where nobody listens. */
 	assert_int_equal(fixture_rows(SQL_EVENTS_OF_TX, tx->clive_tx_id), 1);
 }
@@ -703,7 +711,7 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(the_rule_it_was_opened_under_counts),
 	FIXTURE_CASE(what_opened_it_is_kept_with_it),
 	FIXTURE_CASE(false_figures_are_found),
-	FIXTURE_CASE(only_subscribed_active_endpoints_get_a_delivery),
+	FIXTURE_CASE(every_subscribed_endpoint_gets_a_delivery),
 	cmocka_unit_test(events_tell_of_the_five_documented_states),
 	FIXTURE_CASE(the_body_has_nine_keys_and_the_metas_own_bytes),
 	FIXTURE_CASE(a_payment_without_meta_says_null),

@@ -25,7 +25,8 @@ handle(struct request *rq, void *arg)
 }
 
 static const struct action actions[] = {
-	{ METHOD_POST, ACCESS_OPERATOR, .raw_body = true, .handle = handle },
+	{ METHOD_POST, ACCESS_OPERATOR, .roles = ROLES_ALL,
+	  .raw_body = true, .handle = handle },
 	{ .method = METHOD_NONE }
 };
 
