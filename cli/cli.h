@@ -91,6 +91,9 @@ bool		 cli_txn(struct cli *, cli_change *fn, void *arg);
 /* main.c: false, with its words, after trouble on the reading connection. */
 bool		 cli_read_well(struct cli *);
 
+/* main.c: prints the document so far as a line and begins another one. */
+void		 cli_print_json(struct cli *);
+
 /* main.c: where the data is; root becomes the owner of that directory. */
 bool		 cli_find_var(struct cli *, char path[CONF_PATH_MAX]);
 
@@ -119,11 +122,25 @@ bool		 cli_choice(struct cli *, const char *option,
 bool		 cli_integer(struct cli *, const char *option, int64_t min,
 		    int64_t max, int64_t *out);
 bool		 cli_time(struct cli *, const char *option, int64_t *out);
+/* The same, or so long before now: "2h ago", "-2h". */
+bool		 cli_moment(struct cli *, const char *option, int64_t now,
+		    int64_t *out);
+/* "24h" in milliseconds, from nothing to max, which is whole days. */
+bool		 cli_span(struct cli *, const char *option, int64_t max,
+		    int64_t *out);
+/* 1 to max; "none" is 0. */
+bool		 cli_limit(struct cli *, const char *option, int64_t max,
+		    int64_t *out);
+/* An option whose value is yes or no. */
+bool		 cli_yes_no(struct cli *, const char *option, bool *out);
 /* "none" is -1 where none is allowed. */
 bool		 cli_percent(struct cli *, const char *option, bool none,
 		    int64_t *ppm);
 bool		 cli_dollars(struct cli *, const char *option, int64_t max,
 		    int64_t *cents);
+
+/* values.c: n bytes such as "24h" in milliseconds; -1: they are none. */
+int64_t		 cli_parse_span(const char *, size_t n);
 
 /*
  * secret.c: the value of a secret option, from the command line or, for "-",
@@ -145,6 +162,8 @@ void		 cli_render(struct cli *, const struct json *);
 char		*cli_clean(struct arena *, const char *, size_t);
 void		 cli_render_object(struct cli *, const struct json *,
 		    int indent);
+/* A text of several lines, each of them indented and clean. */
+void		 cli_render_lines(struct cli *, const struct json *);
 const char	*cli_value(struct cli *, const struct json *);
 const char	*cli_member(struct cli *, const struct json *,
 		    const char *key);
@@ -152,6 +171,7 @@ const char	*cli_member(struct cli *, const struct json *,
 /* timeline.c, doctor.c, help.c: renderers of their own. */
 void		 sign_render(struct cli *, const struct json *);
 void		 timeline_render(struct cli *, const struct json *);
+void		 delivery_render(struct cli *, const struct json *);
 void		 doctor_render(struct cli *, const struct json *);
 void		 help_render(struct cli *, const struct json *);
 void		 version_render(struct cli *, const struct json *);
@@ -170,9 +190,22 @@ bool		 run_key_list(struct cli *);
 bool		 run_key_revoke(struct cli *);
 bool		 run_webhook_add(struct cli *);
 bool		 run_webhook_list(struct cli *);
+bool		 run_webhook_show(struct cli *);
+bool		 run_webhook_set(struct cli *);
 bool		 run_webhook_rotate(struct cli *);
 bool		 run_webhook_disable(struct cli *);
 bool		 run_webhook_enable(struct cli *);
+bool		 run_webhook_delete(struct cli *);
+bool		 run_webhook_prove(struct cli *);
+bool		 run_webhook_test(struct cli *);
+bool		 run_webhook_key_show(struct cli *);
+bool		 run_webhook_key_rotate(struct cli *);
+bool		 run_webhook_deliveries(struct cli *);
+bool		 run_webhook_delivery(struct cli *);
+bool		 run_webhook_events(struct cli *);
+bool		 run_webhook_resend(struct cli *);
+bool		 run_webhook_replay(struct cli *);
+bool		 run_listen(struct cli *);
 bool		 run_rule_add(struct cli *);
 bool		 run_rule_list(struct cli *);
 bool		 run_rule_end(struct cli *);

@@ -78,6 +78,10 @@ static const struct cli_option key_add_options[] = {
 	END
 };
 
+#define SCHEDULE_OPTION \
+	{ "schedule", "LIST", \
+	  .help = "clive, payments, standard, none or 5s,5m,2h" }
+
 static const struct cli_option webhook_add_options[] = {
 	{ "partner", "ID", .required = true, .help = "who is told" },
 	{ "name", "NAME", .required = true, .help = "to tell it by" },
@@ -86,13 +90,98 @@ static const struct cli_option webhook_add_options[] = {
 	  .help = "16 to 200 characters; made where it is not given" },
 	{ "events", "LIST", .required = true,
 	  .help = "all, or event types separated by commas" },
-	{ "attempts", "N", .help = "tries of one delivery, 1 to 50 (3)" },
+	SCHEDULE_OPTION,
+	{ "rate", "N", .help = "deliveries a second, 1 to 10000" },
+	{ "parallel", "N", .help = "attempts at once, 1 to 1000" },
+	{ "ordered", .help = "keep the order of each payment's events" },
+	{ "ed25519", .help = "sign with the gateway's key as well" },
+	{ "prove", .help = "send nothing before it answers a challenge" },
+	END
+};
+
+static const struct cli_option webhook_set_options[] = {
+	{ "name", "NAME", .help = "to tell it by" },
+	{ "url", "URL", .help = "where to send" },
+	{ "events", "LIST",
+	  .help = "all, or event types separated by commas" },
+	SCHEDULE_OPTION,
+	{ "rate", "N", .help = "deliveries a second, or none" },
+	{ "parallel", "N", .help = "attempts at once, or none" },
+	{ "ordered", "YES", .help = "yes or no" },
+	{ "ed25519", "YES", .help = "yes or no" },
 	END
 };
 
 static const struct cli_option webhook_rotate_options[] = {
 	{ "secret", "SECRET", .secret = true,
 	  .help = "16 to 200 characters; made where it is not given" },
+	{ "overlap", "TIME",
+	  .help = "how long the old one signs as well, 0s to 7d (24h)" },
+	END
+};
+
+static const struct cli_option webhook_enable_options[] = {
+	{ "skip", .help = "do not send what it has missed" },
+	END
+};
+
+static const struct cli_option webhook_key_rotate_options[] = {
+	{ "overlap", "TIME",
+	  .help = "how long the old one signs as well, 0s to 7d (24h)" },
+	END
+};
+
+/* What both lists of the webhook log are limited by. */
+#define LOG_OPTIONS \
+	{ "partner", "ID", .help = "of this partner" }, \
+	{ "tx", "ID", .help = "of this payment" }, \
+	{ "event", "TYPE", .help = "of this type" }, \
+	{ "from", "TIME", .help = "made then or later" }, \
+	{ "to", "TIME", .help = "made before" }, \
+	{ "limit", "N", .help = "1 to 500 (50)" }, \
+	{ "cursor", "ID", .help = "go on after this one" }
+
+static const struct cli_option webhook_deliveries_options[] = {
+	{ "endpoint", "ID", .help = "to this endpoint" },
+	{ "status", "STATUS", .help = "due, delivered or failed" },
+	LOG_OPTIONS,
+	END
+};
+
+static const struct cli_option webhook_events_options[] = {
+	LOG_OPTIONS,
+	END
+};
+
+static const struct cli_option webhook_resend_options[] = {
+	{ "to", "ENDPOINT", .help = "to this endpoint alone" },
+	END
+};
+
+static const struct cli_option webhook_replay_options[] = {
+	{ "from", "TIME", .help = "the events made then or later" },
+	{ "to", "TIME", .help = "and before (now)" },
+	{ "failed-since", "TIME", .help = "or what failed since then" },
+	{ "dry-run", .help = "only count" },
+	END
+};
+
+static const struct cli_option listen_options[] = {
+	{ "forward-to", "URL", .required = true,
+	  .help = "where to post, such as localhost:3000/hooks" },
+	{ "events", "LIST",
+	  .help = "event types separated by commas (all)" },
+	{ "url", "BASE",
+	  .help = "of the gateway's API ($CLIVE_API_BASE_URL)" },
+	{ "key", "KEY", .secret = true,
+	  .help = "an API key ($CLIVE_API_KEY)" },
+	{ "hmac-secret", "SECRET", .secret = true,
+	  .help = "its secret ($CLIVE_HMAC_SECRET)" },
+	{ "partner", "ID", .help = "needed with a platform's key" },
+	{ "secret", "SECRET", .secret = true,
+	  .help = "that signs; made where it is not given" },
+	SCHEDULE_OPTION,
+	{ "print", .help = "show headers and bodies" },
 	END
 };
 
@@ -164,6 +253,9 @@ static const char secret_note[] =
 static const char password_note[] =
     "A password that was made is not shown again: keep it now.";
 
+#define DELIVERY_COLUMNS "created_at,id,event_type,endpoint_name,status," \
+	"attempts,next_attempt_at,last_status,last_error,clive_tx_id"
+
 const struct cli_command cli_commands[] = {
 	{ "init", .help = "make the data directory", .no_data = true,
 	  .options = init_options, .run = run_init },
@@ -201,8 +293,12 @@ const struct cli_command cli_commands[] = {
 	  .note = secret_note },
 	{ "webhook list", .help = "list webhook endpoints",
 	  .options = partner_optional, .run = run_webhook_list,
-	  .columns = "id,partner_id,name,url,status,max_attempts,secret,"
-	    "events" },
+	  .columns = "id,partner_id,name,url,status,disabled_reason,"
+	    "schedule,failures,waiting,secret,events" },
+	{ "webhook show", .argument = "ID", .help = "show an endpoint",
+	  .run = run_webhook_show },
+	{ "webhook set", .argument = "ID", .help = "change an endpoint",
+	  .options = webhook_set_options, .run = run_webhook_set },
 	{ "webhook rotate", .argument = "ID",
 	  .help = "give an endpoint another secret",
 	  .options = webhook_rotate_options, .run = run_webhook_rotate,
@@ -210,7 +306,40 @@ const struct cli_command cli_commands[] = {
 	{ "webhook disable", .argument = "ID",
 	  .help = "stop sending to an endpoint", .run = run_webhook_disable },
 	{ "webhook enable", .argument = "ID",
-	  .help = "send to an endpoint again", .run = run_webhook_enable },
+	  .help = "send to an endpoint again",
+	  .options = webhook_enable_options, .run = run_webhook_enable },
+	{ "webhook delete", .argument = "ID",
+	  .help = "take an endpoint out of use for good",
+	  .run = run_webhook_delete },
+	{ "webhook prove", .argument = "ID",
+	  .help = "send an endpoint a challenge", .run = run_webhook_prove },
+	{ "webhook test", .argument = "ID",
+	  .help = "send an endpoint a test event", .run = run_webhook_test },
+	{ "webhook key show", .help = "show the public keys that sign",
+	  .run = run_webhook_key_show,
+	  .columns = "id,public_key,created_at,expires_at" },
+	{ "webhook key rotate", .help = "sign with another key",
+	  .options = webhook_key_rotate_options,
+	  .run = run_webhook_key_rotate,
+	  .columns = "id,public_key,created_at,expires_at" },
+	{ "webhook deliveries", .help = "list deliveries, the newest first",
+	  .options = webhook_deliveries_options,
+	  .run = run_webhook_deliveries, .columns = DELIVERY_COLUMNS },
+	{ "webhook delivery", .argument = "ID",
+	  .help = "show a delivery with its attempts",
+	  .run = run_webhook_delivery, .render = delivery_render },
+	{ "webhook events", .help = "list events, the newest first",
+	  .options = webhook_events_options, .run = run_webhook_events,
+	  .columns = "created_at,id,type,partner_id,clive_tx_id" },
+	{ "webhook resend", .argument = "ID",
+	  .help = "send a delivery, or an event, again",
+	  .options = webhook_resend_options, .run = run_webhook_resend,
+	  .columns = DELIVERY_COLUMNS },
+	{ "webhook replay", .argument = "ENDPOINT",
+	  .help = "send many events to an endpoint again",
+	  .options = webhook_replay_options, .run = run_webhook_replay },
+	{ "listen", .help = "forward webhooks to this machine",
+	  .options = listen_options, .no_data = true, .run = run_listen },
 
 	{ "rule add", .help = "say what a processor carries and takes",
 	  .options = rule_add_options, .run = run_rule_add },

@@ -123,10 +123,10 @@ check_late(struct doctor *d)
 	if (row_next(r))
 		late = row_int(r, 0);
 	row_done(r);
-	/* Without the settings nobody knows how far ahead is too far. */
+	/* Without the settings nobody knows how long a lease may be. */
 	if (d->settings) {
 		r = conn_rows(d->conn, SQL_DELIVERIES_AHEAD, "ii",
-		    sender_due_far(&d->conf, now),
+		    sender_clock_far(now),
 		    sender_lease_far(&d->conf, now));
 		if (row_next(r))
 			ahead = row_int(r, 0);
@@ -134,7 +134,7 @@ check_late(struct doctor *d)
 	}
 	if (ahead > 0)
 		return doctor_say(d, false, "%" PRId64 " deliveries wait for a "
-		    "time further ahead than any pause: was the clock set "
+		    "time that is still to come by this clock: was it set "
 		    "back? %" PRId64 " have been due for more than ten "
 		    "minutes", ahead, late);
 	return late == 0 ? doctor_say(d, true, "none") :

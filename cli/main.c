@@ -175,12 +175,11 @@ print_text(struct cli *cli)
 }
 
 /*
- * The answer, wherever it belongs. What --json prints may be piped on, so on
- * a terminal alone its characters that steer terminals become escapes; JSON
- * has no others than in texts.
+ * What --json prints may be piped on, so on a terminal alone its characters
+ * that steer terminals become escapes; JSON has no others than in texts.
  */
-static void
-print_json(struct cli *cli)
+void
+cli_print_json(struct cli *cli)
 {
 	const char *s = cli->doc.data;
 	bool terminal = isatty(STDOUT_FILENO) == 1;
@@ -197,6 +196,8 @@ print_json(struct cli *cli)
 			putchar(c);
 	}
 	putchar('\n');
+	buf_reset(&cli->doc);
+	jsonw_init(&cli->w, &cli->doc);
 }
 
 static void
@@ -218,7 +219,7 @@ print_answer(struct cli *cli, bool usage)
 			write_failure(cli);
 	}
 	if (cli->json)
-		print_json(cli);
+		cli_print_json(cli);
 	else
 		print_text(cli);
 }

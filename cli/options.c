@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 80 };
+enum {
+	WIDTH = 80,
+	WORDS_MAX = 3		/* of the name of a subcommand */
+};
 
 static int
 wrong(struct cli *cli, const char *what, const char *word)
@@ -43,16 +46,27 @@ find_command(const char *name)
 	return c->name != NULL ? c : NULL;
 }
 
-/* Is there a subcommand that begins with this word? */
+/* Is there a subcommand that begins with these words? */
 static bool
-is_group(const char *word)
+is_group(const char *words)
 {
-	size_t n = strlen(word);
+	size_t n = strlen(words);
 
 	for (const struct cli_command *c = cli_commands; c->name != NULL; c++)
-		if (strncmp(c->name, word, n) == 0 && c->name[n] == ' ')
+		if (strncmp(c->name, words, n) == 0 && c->name[n] == ' ')
 			return true;
 	return false;
+}
+
+/* The first n words of argv, which has so many, with blanks between. */
+static const char *
+first_words(struct cli *cli, char **argv, int n)
+{
+	const char *words = argv[0];
+
+	for (int i = 1; i < n; i++)
+		words = arena_printf(cli->arena, "%s %s", words, argv[i]);
+	return words;
 }
 
 /* Where an option of this name (n bytes) stands in the table, or -1. */
@@ -175,16 +189,30 @@ parse_rest(struct cli *cli, char **argv, bool *help)
 static int
 take_command(struct cli *cli, char **argv)
 {
-	if (argv[0] == NULL)
-		return 0;
-	cli->command = find_command(argv[0]);
-	if (cli->command != NULL)
-		return 1;
-	if (argv[1] == NULL)
-		return 0;
-	cli->command = find_command(arena_printf(cli->arena, "%s %s",
-	    argv[0], argv[1]));
-	return cli->command != NULL ? 2 : 0;
+	for (int n = 1; n <= WORDS_MAX && argv[n - 1] != NULL; n++) {
+		cli->command = find_command(first_words(cli, argv, n));
+		if (cli->command != NULL)
+			return n;
+	}
+	return 0;
+}
+
+/*
+ * Where argv begins with words that subcommands begin with, but names none:
+ * the most of them, how many in *n. NULL: it does not.
+ */
+static const char *
+find_group(struct cli *cli, char **argv, int *n)
+{
+	const char *group = NULL;
+
+	for (*n = 0; *n < WORDS_MAX && argv[*n] != NULL; (*n)++) {
+		const char *words = first_words(cli, argv, *n + 1);
+		if (!is_group(words))
+			break;
+		group = words;
+	}
+	return group;
 }
 
 /* --help after a subcommand is `clive help` with its words. */
@@ -202,7 +230,7 @@ int
 cli_parse(struct cli *cli, int argc, char **argv)
 {
 	bool help = false;
-	int at = 1, words;
+	int at = 1, words, n = 0;
 
 	/* So that a refusal of what comes later is JSON, too. */
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -217,16 +245,17 @@ cli_parse(struct cli *cli, int argc, char **argv)
 		return turn_to_help(cli);
 	if (words == 0 && at == argc)
 		return wrong(cli, "a command is needed; see `clive help`", "");
-	if (words == 0 && is_group(argv[at]) && at + 1 < argc &&
-	    take_common(cli, argv[at + 1], &help) && help) {
+	const char *group = words == 0 ? find_group(cli, argv + at, &n) : NULL;
+	if (group != NULL && at + n < argc &&
+	    take_common(cli, argv[at + n], &help) && help) {
 		turn_to_help(cli);
-		cli->argument = argv[at];
+		cli->argument = group;
 		return 0;
 	}
-	if (words == 0 && is_group(argv[at]))
-		return wrong(cli, at + 1 < argc ? "unknown command; see "
+	if (group != NULL)
+		return wrong(cli, at + n < argc ? "unknown command; see "
 		    "`clive help " : "more is needed; see `clive help ",
-		    arena_printf(cli->arena, "%s`", argv[at]));
+		    arena_printf(cli->arena, "%s`", group));
 	if (words == 0)
 		return wrong(cli, "unknown command; see `clive help`", "");
 	int rc = parse_rest(cli, argv + at + words, &help);

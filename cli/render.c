@@ -265,6 +265,24 @@ cli_render_object(struct cli *cli, const struct json *object, int indent)
 	}
 }
 
+void
+cli_render_lines(struct cli *cli, const struct json *v)
+{
+	const char *text = v->text;
+	size_t left = v->len;
+
+	while (left > 0) {
+		const char *end = memchr(text, '\n', left);
+		size_t n = end != NULL ? (size_t)(end - text) : left;
+		size_t shown = n > 0 && text[n - 1] == '\r' ? n - 1 : n;
+
+		printf("        %s\n", cli_clean(cli->arena, text, shown));
+		n += end != NULL;
+		text += n;
+		left -= n;
+	}
+}
+
 static void
 render_items(struct cli *cli, const struct json *doc,
     const struct json *items)

@@ -79,28 +79,6 @@ run_status(struct cli *cli)
 	return cli_read_well(cli);
 }
 
-/* "30s", "90m", "25h", "2d" in milliseconds; 0: none of these. */
-static int64_t
-parse_span(const char *text)
-{
-	static const struct {
-		char	unit;
-		int64_t	ms;
-	} units[] = { { 's', 1000 }, { 'm', 60 * 1000 },
-	    { 'h', 3600 * 1000 }, { 'd', 24 * 3600 * 1000 } };
-	size_t digits = strspn(text, "0123456789");
-	int64_t n = 0;
-
-	if (digits == 0 || digits > 6 || strlen(text) != digits + 1)
-		return 0;
-	for (size_t i = 0; i < digits; i++)
-		n = n * 10 + (text[i] - '0');
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (units[i].unit == text[digits])
-			return n * units[i].ms;
-	return 0;
-}
-
 static bool
 record_advance(struct cli *cli, struct conn *c, void *arg)
 {
@@ -114,12 +92,12 @@ record_advance(struct cli *cli, struct conn *c, void *arg)
 bool
 run_sandbox_advance(struct cli *cli)
 {
-	int64_t ms = parse_span(cli->argument);
+	int64_t ms = cli_parse_span(cli->argument, strlen(cli->argument));
 
 	if (cli->setup.conf.live)
 		return cli_fail(cli, "this gateway is live: its clock is the "
 		    "real one");
-	if (ms == 0)
+	if (ms <= 0)
 		return cli_fail(cli, "%s: a time is a number and s, m, h or "
 		    "d, such as 25h", cli->argument);
 	if (!cli_txn(cli, record_advance, &ms))

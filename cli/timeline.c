@@ -175,25 +175,6 @@ static const struct {
 	{ "attempt", say_attempt },
 };
 
-/* A text of several lines, each of them indented and clean. */
-static void
-print_lines(struct cli *cli, const struct json *v)
-{
-	const char *text = v->text;
-	size_t left = v->len;
-
-	while (left > 0) {
-		const char *end = memchr(text, '\n', left);
-		size_t n = end != NULL ? (size_t)(end - text) : left;
-		size_t shown = n > 0 && text[n - 1] == '\r' ? n - 1 : n;
-
-		printf("        %s\n", cli_clean(cli->arena, text, shown));
-		n += end != NULL;
-		text += n;
-		left -= n;
-	}
-}
-
 static void
 print_particulars(struct cli *cli, const struct json *e)
 {
@@ -203,7 +184,7 @@ print_particulars(struct cli *cli, const struct json *e)
 		if (v->kind == JSON_STRING &&
 		    memchr(v->text, '\n', v->len) != NULL) {
 			printf("    %s:\n", v->key);
-			print_lines(cli, v);
+			cli_render_lines(cli, v);
 		} else {
 			printf("    %s: %s\n", v->key, cli_value(cli, v));
 		}

@@ -114,6 +114,102 @@ cli_integer(struct cli *cli, const char *option, int64_t min, int64_t max,
 	return true;
 }
 
+/* "30s", "90m", "25h", "2d" in milliseconds; -1: none of these. */
+int64_t
+cli_parse_span(const char *text, size_t n)
+{
+	static const struct {
+		char	unit;
+		int64_t	ms;
+	} units[] = { { 's', 1000 }, { 'm', 60 * 1000 },
+	    { 'h', 3600 * 1000 }, { 'd', 24 * 3600 * 1000 } };
+	size_t digits = strspn(text, "0123456789");
+	int64_t count = 0;
+
+	if (digits == 0 || digits > 6 || n != digits + 1)
+		return -1;
+	for (size_t i = 0; i < digits; i++)
+		count = count * 10 + (text[i] - '0');
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (units[i].unit == text[digits])
+			return count * units[i].ms;
+	return -1;
+}
+
+bool
+cli_span(struct cli *cli, const char *option, int64_t max, int64_t *out)
+{
+	const char *value = cli_get(cli, option);
+
+	if (value == NULL)
+		return true;
+	int64_t ms = cli_parse_span(value, strlen(value));
+	if (ms < 0 || ms > max)
+		return cli_fail(cli, "--%s: must be a number and s, m, h or "
+		    "d, such as 24h, from 0s to %lldd", option,
+		    (long long)(max / (24 * 3600 * 1000)));
+	*out = ms;
+	return true;
+}
+
+/* "2h ago" or "-2h" before now. */
+static bool
+parse_ago(const char *text, int64_t now, int64_t *out)
+{
+	static const char ago[] = " ago";
+	size_t n = strlen(text), tail = sizeof(ago) - 1;
+	int64_t ms = -1;
+
+	if (text[0] == '-')
+		ms = cli_parse_span(text + 1, n - 1);
+	else if (n > tail && strcmp(text + n - tail, ago) == 0)
+		ms = cli_parse_span(text, n - tail);
+	if (ms < 0)
+		return false;
+	*out = now - ms;
+	return true;
+}
+
+bool
+cli_moment(struct cli *cli, const char *option, int64_t now, int64_t *out)
+{
+	const char *value = cli_get(cli, option);
+
+	if (value == NULL || field_parse_time(value, out) ||
+	    parse_ago(value, now, out))
+		return true;
+	return cli_fail(cli, "--%s: must be a time such as 2026-11-25, "
+	    "2026-11-25T10:00:00Z or '2h ago'", option);
+}
+
+bool
+cli_limit(struct cli *cli, const char *option, int64_t max, int64_t *out)
+{
+	const char *value = cli_get(cli, option);
+
+	if (value != NULL && strcmp(value, "none") == 0) {
+		*out = 0;
+		return true;
+	}
+	if (cli_integer(cli, option, 1, max, out))
+		return true;
+	return cli_fail(cli, "--%s: must be a number from 1 to %lld, or none",
+	    option, (long long)max);
+}
+
+bool
+cli_yes_no(struct cli *cli, const char *option, bool *out)
+{
+	static const char *const words[] = { "yes", "no", NULL };
+	const char *word = NULL;
+
+	if (!cli_choice(cli, option, words, &word))
+		return false;
+	if (word != NULL)
+		*out = strcmp(word, "yes") == 0;
+	return true;
+}
+
 bool
 cli_time(struct cli *cli, const char *option, int64_t *out)
 {

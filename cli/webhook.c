@@ -7,33 +7,76 @@
 #include "cli.h"
 #include "field.h"
 #include "outbox.h"
+#include "proof.h"
+#include "replay.h"
 #include "shared.h"
 #include "sig.h"
+#include "webhook-log.h"
 
-enum { EVENTS_MAX = 16 };
+enum { EVENTS_MAX = 32 };
 
-/*
- * --events: all, or words separated by commas. Whether there are such events
- * is for webhook_add to say.
- */
+/* Adds all payment events; false where there is no room for them. */
 static bool
-take_events(struct cli *cli, const char *events[EVENTS_MAX + 1])
+add_all(const char *events[EVENTS_MAX + 1], size_t *count)
 {
-	const char *list = cli_get(cli, "events");
-	size_t count = 0, n;
-
-	if (strcmp(list, "all") == 0) {
-		for (; outbox_event_types[count] != NULL; count++)
-			events[count] = outbox_event_types[count];
-		return true;
-	}
-	for (; *list != '\0'; list += n + (list[n] == ',')) {
-		n = strcspn(list, ",");
-		if (count == EVENTS_MAX)
-			return cli_fail(cli, "--events: too many");
-		events[count++] = arena_strndup(cli->arena, list, n);
+	for (const char *const *e = outbox_event_types; *e != NULL; e++) {
+		if (*count == EVENTS_MAX)
+			return false;
+		events[(*count)++] = *e;
 	}
 	return true;
+}
+
+/*
+ * --events: words separated by commas, of which all stands for the events of
+ * payments. Whether there are such events is for lib/webhook.c to say.
+ */
+static bool
+take_events(struct cli *cli, struct webhook_settings *s)
+{
+	const char *list = cli_get(cli, "events"), *word;
+	const char **events;
+	size_t count = 0, n;
+	bool room = true;
+
+	if (list == NULL)
+		return true;
+	events = arena_alloc(cli->arena, (EVENTS_MAX + 1) * sizeof(*events));
+	for (; room && *list != '\0'; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		word = arena_strndup(cli->arena, list, n);
+		if (strcmp(word, "all") == 0)
+			room = add_all(events, &count);
+		else if ((room = count < EVENTS_MAX))
+			events[count++] = word;
+	}
+	if (!room)
+		return cli_fail(cli, "--events: too many");
+	s->events = events;
+	return true;
+}
+
+static bool
+take_schedule(struct cli *cli, struct webhook_settings *s)
+{
+	const char *text = cli_get(cli, "schedule"), *wrong;
+
+	if (text == NULL)
+		return true;
+	wrong = schedule_parse(text, &cli->setup.conf, &s->schedule);
+	return wrong == NULL || cli_fail(cli, "--schedule: %s", wrong);
+}
+
+/* The options that make and change an endpoint alike. */
+static bool
+take_settings(struct cli *cli, struct webhook_settings *s)
+{
+	return cli_text(cli, "name", 1, 100, field_check_markup, &s->name) &&
+	    cli_text(cli, "url", 8, 2000, field_check_url, &s->url) &&
+	    take_events(cli, s) && take_schedule(cli, s) &&
+	    cli_limit(cli, "rate", WEBHOOK_RATE_MAX, &s->rate_limit) &&
+	    cli_limit(cli, "parallel", WEBHOOK_PARALLEL_MAX,
+	    &s->max_parallel);
 }
 
 /* The secret that is given, or a made one in `made`; NULL after cli_fail. */
@@ -46,52 +89,13 @@ take_secret(struct cli *cli, char made[64])
 	return made;
 }
 
-static void
-write_events(struct cli *cli, struct conn *c, const char *id)
+static bool
+no_such_endpoint(struct cli *cli, const char *id)
 {
-	struct rows *r = conn_rows(c, SQL_ENDPOINT_EVENTS, "t", id);
+	const char *trouble = conn_failed(cli->setup.conn);
 
-	jsonw_array(&cli->w, "events");
-	while (row_next(r))
-		jsonw_text(&cli->w, NULL, row_text(r, 0));
-	jsonw_end_array(&cli->w);
-}
-
-/* Writes the current row of SQL_ENDPOINT_FIND or SQL_ENDPOINTS. */
-static void
-write_endpoint(struct cli *cli, struct conn *c, struct rows *r,
-    const char *secret)
-{
-	struct jsonw *w = &cli->w;
-
-	jsonw_object(w, NULL);
-	jsonw_text(w, "id", row_text(r, 0));
-	jsonw_text(w, "partner_id", row_text(r, 1));
-	jsonw_text(w, "name", row_text(r, 2));
-	jsonw_text(w, "url", row_text(r, 3));
-	jsonw_text(w, "secret", secret);
-	write_events(cli, c, row_text(r, 0));
-	jsonw_text(w, "status", row_text(r, 5));
-	jsonw_int(w, "max_attempts", row_int(r, 6));
-	jsonw_time(w, "created_at", row_int(r, 7));
-	jsonw_time(w, "updated_at", row_int(r, 8));
-	jsonw_end_object(w);
-}
-
-/* The last four characters, to tell secrets apart; NULL: does not open. */
-static const char *
-masked_secret(struct cli *cli, struct rows *r)
-{
-	char *secret = webhook_secret(cli->setup.vault, row_text(r, 0),
-	    row_bytes(r, 4), cli->arena);
-
-	if (secret == NULL)
-		return NULL;
-	size_t n = strlen(secret);
-	const char *masked = arena_printf(cli->arena, "****%s",
-	    secret + (n > 4 ? n - 4 : n));
-	sig_wipe(secret, n);
-	return masked;
+	return trouble != NULL ? cli_read_well(cli) :
+	    cli_fail(cli, "there is no endpoint %s", id);
 }
 
 /* Writes an endpoint by its id, with this secret (NULL: masked). */
@@ -99,14 +103,14 @@ static bool
 write_found(struct cli *cli, struct conn *c, const char *id,
     const char *secret)
 {
-	struct rows *r = conn_rows(c, SQL_ENDPOINT_FIND, "t", id);
-	bool found = row_next(r);
+	const struct webhook_row *row = webhook_find(c, cli->arena, id);
 
-	if (found)
-		write_endpoint(cli, c, r, secret != NULL ? secret :
-		    masked_secret(cli, r));
-	row_done(r);
-	return found || cli_fail(cli, "there is no endpoint %s", id);
+	if (row == NULL)
+		return no_such_endpoint(cli, id);
+	webhook_write(&cli->w, c, row, secret != NULL ? secret :
+	    webhook_masked(c, cli->setup.vault, id, clock_now(),
+	    cli->arena));
+	return true;
 }
 
 static bool
@@ -114,7 +118,7 @@ add(struct cli *cli, struct conn *c, void *arg)
 {
 	struct webhook *hook = arg;
 	const char *wrong = webhook_add(c, cli->setup.vault,
-	    cli->setup.conf.live, hook, clock_now(), cli->actor);
+	    &cli->setup.conf, hook, clock_now(), cli->actor);
 
 	if (wrong != NULL)
 		return cli_fail(cli, "%s", wrong);
@@ -124,15 +128,15 @@ add(struct cli *cli, struct conn *c, void *arg)
 bool
 run_webhook_add(struct cli *cli)
 {
-	const char *events[EVENTS_MAX + 1] = { NULL };
 	struct webhook hook = { .partner_id = cli_get(cli, "partner"),
-	    .events = events, .max_attempts = WEBHOOK_ATTEMPTS };
+	    .api = "clive", .prove = cli_get(cli, "prove") != NULL };
+	struct webhook_settings *s = &hook.settings;
 	char made[64];
 
-	if (!cli_text(cli, "name", 1, 100, field_check_markup, &hook.name) ||
-	    !cli_text(cli, "url", 8, 2000, field_check_url, &hook.url) ||
-	    !cli_integer(cli, "attempts", 1, 50, &hook.max_attempts) ||
-	    !take_events(cli, events) ||
+	s->ordered = cli_get(cli, "ordered") != NULL;
+	s->ed25519 = cli_get(cli, "ed25519") != NULL;
+	schedule_parse("clive", &cli->setup.conf, &s->schedule);
+	if (!take_settings(cli, s) ||
 	    (hook.secret = take_secret(cli, made)) == NULL)
 		return false;
 	bool good = cli_txn(cli, add, &hook);
@@ -150,47 +154,110 @@ run_webhook_list(struct cli *cli)
 	    partner != NULL ? partner : "");
 	jsonw_object(&cli->w, NULL);
 	jsonw_array(&cli->w, "items");
-	while (row_next(r))
-		write_endpoint(cli, c, r, masked_secret(cli, r));
+	while (row_next(r)) {
+		const struct webhook_row *row = webhook_of_row(r, cli->arena);
+		webhook_write(&cli->w, c, row, webhook_masked(c,
+		    cli->setup.vault, row->id, clock_now(), cli->arena));
+	}
 	jsonw_end_array(&cli->w);
 	jsonw_end_object(&cli->w);
 	return cli_read_well(cli);
 }
 
+bool
+run_webhook_show(struct cli *cli)
+{
+	return write_found(cli, cli->setup.conn, cli->argument, NULL) &&
+	    cli_read_well(cli);
+}
+
+static bool
+nothing_to_change(struct cli *cli)
+{
+	const struct cli_option *o = cli->command->options;
+
+	for (; o->name != NULL; o++)
+		if (cli_get(cli, o->name) != NULL)
+			return false;
+	return true;
+}
+
+/* Read and written in one transaction, so that nobody's change is lost. */
+static bool
+change(struct cli *cli, struct conn *c, void *arg)
+{
+	const struct webhook_row *row = webhook_find(c, cli->arena,
+	    cli->argument);
+	struct webhook_settings s;
+	const char *wrong;
+
+	(void)arg;
+	if (row == NULL)
+		return no_such_endpoint(cli, cli->argument);
+	webhook_settings_of(c, cli->arena, row, &s);
+	if (!take_settings(cli, &s) ||
+	    !cli_yes_no(cli, "ordered", &s.ordered) ||
+	    !cli_yes_no(cli, "ed25519", &s.ed25519))
+		return false;
+	if (nothing_to_change(cli))
+		return cli_fail(cli, "there is nothing to change; see `clive "
+		    "help webhook set`");
+	if (row->url == NULL && s.url != NULL)
+		return cli_fail(cli, "--url: a listener fetches its "
+		    "deliveries and has none");
+	wrong = webhook_change(c, cli->setup.vault, &cli->setup.conf, row,
+	    &s, clock_now(), cli->actor);
+	if (wrong != NULL)
+		return cli_fail(cli, "%s", wrong);
+	return write_found(cli, c, cli->argument, NULL);
+}
+
+bool
+run_webhook_set(struct cli *cli)
+{
+	return cli_txn(cli, change, NULL);
+}
+
+struct rotation {
+	char	secret[WEBHOOK_SECRET_MAX + 1];
+	int64_t	overlap;
+};
+
 static bool
 rotate(struct cli *cli, struct conn *c, void *arg)
 {
-	const char *secret = arg;
+	const struct rotation *r = arg;
 	const char *wrong = webhook_rotate(c, cli->setup.vault, cli->argument,
-	    secret, clock_now(), cli->actor);
+	    r->secret, r->overlap, clock_now(), cli->actor);
 
 	if (wrong != NULL)
 		return cli_fail(cli, "%s", wrong);
-	return write_found(cli, c, cli->argument, secret);
+	return write_found(cli, c, cli->argument, r->secret);
 }
 
 bool
 run_webhook_rotate(struct cli *cli)
 {
-	char secret[WEBHOOK_SECRET_MAX + 1], made[64];
-	const char *given = take_secret(cli, made);
+	struct rotation r = { .overlap = WEBHOOK_OVERLAP };
+	char made[64];
+	const char *given;
 
-	if (given == NULL)
+	if (!cli_span(cli, "overlap", WEBHOOK_OVERLAP_MAX, &r.overlap) ||
+	    (given = take_secret(cli, made)) == NULL)
 		return false;
-	snprintf(secret, sizeof(secret), "%s", given);
-	bool good = cli_txn(cli, rotate, secret);
-	sig_wipe(secret, sizeof(secret));
+	snprintf(r.secret, sizeof(r.secret), "%s", given);
+	bool good = cli_txn(cli, rotate, &r);
+	sig_wipe(&r, sizeof(r));
 	sig_wipe(made, sizeof(made));
 	return good;
 }
 
 /* Asking for what is so already is no mistake, and changes nothing. */
 static bool
-set_active(struct cli *cli, struct conn *c, void *arg)
+disable(struct cli *cli, struct conn *c, void *arg)
 {
-	const bool *active = arg;
-
-	webhook_set_active(c, cli->argument, *active, clock_now(),
+	(void)arg;
+	webhook_disable(c, cli->argument, "operator", clock_now(),
 	    cli->actor);
 	return write_found(cli, c, cli->argument, NULL);
 }
@@ -198,15 +265,115 @@ set_active(struct cli *cli, struct conn *c, void *arg)
 bool
 run_webhook_disable(struct cli *cli)
 {
-	bool active = false;
+	return cli_txn(cli, disable, NULL);
+}
 
-	return cli_txn(cli, set_active, &active);
+static bool
+enable(struct cli *cli, struct conn *c, void *arg)
+{
+	const struct webhook_row *row;
+	int64_t waiting = 0;
+	bool skip = cli_get(cli, "skip") != NULL;
+
+	(void)arg;
+	webhook_enable(c, cli->argument, skip, clock_now(), cli->actor,
+	    &waiting);
+	row = webhook_find(c, cli->arena, cli->argument);
+	if (row == NULL)
+		return no_such_endpoint(cli, cli->argument);
+	jsonw_object(&cli->w, NULL);
+	webhook_write_member(&cli->w, "endpoint", c, row, webhook_masked(c,
+	    cli->setup.vault, row->id, clock_now(), cli->arena));
+	jsonw_int(&cli->w, "waiting", waiting);
+	jsonw_bool(&cli->w, "skipped", skip);
+	jsonw_end_object(&cli->w);
+	return true;
 }
 
 bool
 run_webhook_enable(struct cli *cli)
 {
-	bool active = true;
+	return cli_txn(cli, enable, NULL);
+}
 
-	return cli_txn(cli, set_active, &active);
+static bool
+delete(struct cli *cli, struct conn *c, void *arg)
+{
+	(void)arg;
+	if (!webhook_delete(c, cli->argument, clock_now(), cli->actor))
+		return no_such_endpoint(cli, cli->argument);
+	jsonw_object(&cli->w, NULL);
+	jsonw_text(&cli->w, "id", cli->argument);
+	jsonw_bool(&cli->w, "deleted", true);
+	jsonw_end_object(&cli->w);
+	return true;
+}
+
+bool
+run_webhook_delete(struct cli *cli)
+{
+	return cli_txn(cli, delete, NULL);
+}
+
+static void
+write_delivery(struct cli *cli, struct conn *c, const char *id)
+{
+	jsonw_object(&cli->w, NULL);
+	webhook_log_delivery(c, &cli->w, "delivery", id);
+	jsonw_end_object(&cli->w);
+}
+
+/* The newest challenge of an endpoint. */
+static const char *
+find_challenge(struct cli *cli, struct conn *c, const char *id)
+{
+	struct rows *r = conn_rows(c, SQL_DELIVERY_LIST_OF_ENDPOINT,
+	    "ttttitt", "~", "", "", PROOF_EVENT, (int64_t)1, id, "");
+	const char *delivery = row_next(r) ? row_text_copy(r, 0, cli->arena) :
+	    "";
+
+	row_done(r);
+	return delivery;
+}
+
+static bool
+prove(struct cli *cli, struct conn *c, void *arg)
+{
+	const struct webhook_row *row = webhook_find(c, cli->arena,
+	    cli->argument);
+
+	(void)arg;
+	if (row == NULL)
+		return no_such_endpoint(cli, cli->argument);
+	if (!webhook_prove(c, row->id, clock_now(), cli->actor))
+		return cli_fail(cli, "a listener has no URL to be proved");
+	write_delivery(cli, c, find_challenge(cli, c, row->id));
+	return true;
+}
+
+bool
+run_webhook_prove(struct cli *cli)
+{
+	return cli_txn(cli, prove, NULL);
+}
+
+static bool
+test(struct cli *cli, struct conn *c, void *arg)
+{
+	const struct webhook_row *row = webhook_find(c, cli->arena,
+	    cli->argument);
+	char delivery[ID_SIZE];
+
+	(void)arg;
+	if (row == NULL)
+		return no_such_endpoint(cli, cli->argument);
+	webhook_send_test(c, row, clock_now(), cli->actor, delivery);
+	write_delivery(cli, c, delivery);
+	return true;
+}
+
+bool
+run_webhook_test(struct cli *cli)
+{
+	return cli_txn(cli, test, NULL);
 }
