@@ -6,6 +6,8 @@
 #                           build/asan
 #   make CC=clang           another compiler, in build/clang
 #   make V=1                show the commands
+#   make bench-deliver      how fast webhooks go out (bench/README.md);
+#                           bench-deliver-quick takes about a minute
 #   make fuzz               the fuzz targets, 30 s each (T=, SECONDS=)
 #   make public DIR=...     the document root for a shared host
 #   make clean
@@ -56,9 +58,11 @@ BOX_LIB_C := $(sort $(wildcard sandbox/lib/*.c))
 CRON_C	:= $(sort $(wildcard cron/*.c))
 CLI_C	:= $(sort $(wildcard cli/*.c))
 UNIT_C	:= $(sort $(wildcard tests/unit/test-*.c))
-TOOL_C	:= $(sort $(wildcard tests/tools/*.c))
+TOOL_C	:= $(sort $(filter-out tests/tools/kill-at.c, \
+	   $(wildcard tests/tools/*.c)))
 END_C	:= $(sort $(wildcard tests/endpoint/test-*.c))
 FUZZ_C	:= $(sort $(wildcard fuzz/fuzz-*.c))
+BENCH_C	:= $(sort $(wildcard bench/*.c))
 
 LIB	:= $(B)/libclive.a
 LIB_O	:= $(LIB_C:%.c=$(B)/%.o) $(B)/lib/schema.o
@@ -70,13 +74,16 @@ CRON	:= $(CRON_C:%.c=$(B)/%)
 CLI_O	:= $(CLI_C:%.c=$(B)/%.o)
 UNIT	:= $(UNIT_C:%.c=$(B)/%)
 TOOL	:= $(TOOL_C:%.c=$(B)/%)
+KILL_AT	:= $(B)/tests/tools/kill-at.so
 END	:= $(END_C:%.c=$(B)/%)
 FUZZ	:= $(FUZZ_C:%.c=$(B)/%)
+BENCH	:= $(BENCH_C:%.c=$(B)/%)
 
 Q	:= $(if $(filter 1,$(V)),,@)
 say	= $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$(1)' '$@';)
 
-.PHONY: all check tests fuzz fuzz-targets public clean help
+.PHONY: all check tests fuzz fuzz-targets bench-deliver bench-deliver-quick \
+    public clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -149,7 +156,14 @@ $(END): $(B)/%: $(B)/%.o $(B)/tests/harness.o $(LIB)
 $(TOOL): $(B)/%: $(B)/%.o $(LIB)
 	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(LIB) -lcjson -lcurl $(LDLIBS)
 
-tests: all $(UNIT) $(END) $(TOOL)
+# Loaded into programs as they are; a sanitizer of its own would be a second.
+$(KILL_AT): tests/tools/kill-at.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) $(CPPFLAGS) -include lib/banned.h \
+	    $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) -fPIC -shared \
+	    -o $@ $<
+
+tests: all $(UNIT) $(END) $(TOOL) $(KILL_AT)
 
 check: tests
 	$(Q)tests/run $(T)
@@ -168,6 +182,18 @@ fuzz:
 	        build/corpus/$$(basename $$f) || exit 1; \
 	done
 fuzz-targets: $(FUZZ)
+
+# Measured against other senders, whose packages are installed once.
+$(BENCH): $(B)/%: $(B)/%.o $(LIB)
+	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(LIB) -lcurl $(LDLIBS)
+
+bench/peers/node_modules/.package-lock.json: bench/peers/package-lock.json
+	$(Q)cd bench/peers && npm ci --no-audit --no-fund
+	$(Q)touch $@
+
+bench-deliver bench-deliver-quick: $(BENCH) build/cron/deliver \
+    bench/peers/node_modules/.package-lock.json
+	$(Q)bench/deliver $(if $(findstring quick,$@),--quick)
 
 # What a shared host's document root holds, into DIR (see conf/htaccess).
 public: all
