@@ -364,6 +364,9 @@ CREATE TABLE webhook_endpoint (
 	-- all but deleted ones, and go out once the endpoint is active.
 	status TEXT NOT NULL CHECK (status IN
 		('active', 'disabled', 'unproven', 'deleted')),
+	-- 0: its URL has to answer a challenge first. Kept beside the status, so
+	-- that switching it off and on is no way around that.
+	proven INTEGER NOT NULL DEFAULT 1 CHECK (proven IN (0, 1)),
 	-- operator: by a person. gone: it answered 410. failing: nothing but
 	-- failures for too long; it is probed. NULL while it is not disabled.
 	disabled_reason TEXT CHECK (disabled_reason IN
@@ -463,8 +466,10 @@ CREATE TABLE delivery (
 	endpoint_id TEXT NOT NULL REFERENCES webhook_endpoint (id),
 	-- The delivery that a person had repeated; NULL: the event's own.
 	origin TEXT REFERENCES delivery (id),
-	-- due: to be tried at next_attempt_at. delivered, failed: over.
-	status TEXT NOT NULL CHECK (status IN ('due', 'delivered', 'failed')),
+	-- due: to be tried at next_attempt_at. delivered, failed: over. (For an
+	-- IN of three SQLite builds a table, each time the row is written.)
+	status TEXT NOT NULL CHECK (status = 'due' OR status = 'delivered'
+		OR status = 'failed'),
 	-- 1: a challenge or a test, which a person asked for: it goes out
 	-- whatever the state of its endpoint.
 	asked INTEGER NOT NULL DEFAULT 0 CHECK (asked IN (0, 1)),

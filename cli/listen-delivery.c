@@ -90,9 +90,14 @@ write_part(struct jsonw *w, const char *key, struct slice part)
 }
 
 static void
-write_report(struct jsonw *w, struct listen *l, const struct http_answer *a)
+write_report(struct jsonw *w, struct listen *l, const struct handed *h)
 {
+	const struct http_answer *a = &h->answer;
+	int64_t lease;
+
 	jsonw_object(w, NULL);
+	if (json_int(h->item, "lease", &lease))
+		jsonw_int(w, "lease", lease);
 	jsonw_int(w, "duration_ms", a->duration_ms);
 	jsonw_text(w, "url", l->forward_to);
 	if (a->status != 0) {
@@ -122,7 +127,7 @@ report(struct listen *l, const struct handed *h)
 
 	buf_init(&body, LISTEN_BODY_MAX);
 	jsonw_init(&w, &body);
-	write_report(&w, l, &h->answer);
+	write_report(&w, l, h);
 	for (int try = 1; try <= REPORT_TRIES; try++) {
 		a = reach_call(&l->reach, l->http, l->arena, path, key, &body,
 		    LISTEN_ANSWER_MS, true);

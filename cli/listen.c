@@ -20,6 +20,7 @@
 
 #include <curl/curl.h>
 
+#include "field.h"
 #include "id.h"
 #include "shared.h"
 #include "sig.h"
@@ -29,7 +30,8 @@ enum {
 	EMPTY_MS = 1000,		/* the least time between questions
 					   that are answered by nothing */
 	PAUSE_MAX_MS = 30 * 1000,
-	SECRET_MAX = 200
+	SECRET_MAX = 200,
+	FORWARD_MAX = 2000		/* bytes of the local URL */
 };
 
 /* Readable once we are to end; Ctrl-C writes to its other end. */
@@ -119,6 +121,9 @@ take_forward_to(struct listen *l)
 	curl_free(part);
 	curl_url_cleanup(u);
 	l->forward_to = url;
+	/* What no report could name would be sent again for ever. */
+	if (strlen(url) > FORWARD_MAX || field_check_url(url) != NULL)
+		good = false;
 	return good || cli_fail(l->cli, "--forward-to: must be a URL such as "
 	    "http://localhost:3000/hooks, without user or password");
 }

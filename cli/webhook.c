@@ -276,8 +276,8 @@ enable(struct cli *cli, struct conn *c, void *arg)
 	bool skip = cli_get(cli, "skip") != NULL;
 
 	(void)arg;
-	webhook_enable(c, cli->argument, skip, clock_now(), cli->actor,
-	    &waiting);
+	bool done = webhook_enable(c, cli->argument, skip, clock_now(),
+	    cli->actor, &waiting);
 	row = webhook_find(c, cli->arena, cli->argument);
 	if (row == NULL)
 		return no_such_endpoint(cli, cli->argument);
@@ -285,7 +285,7 @@ enable(struct cli *cli, struct conn *c, void *arg)
 	webhook_write_member(&cli->w, "endpoint", c, row, webhook_masked(c,
 	    cli->setup.vault, row->id, clock_now(), cli->arena));
 	jsonw_int(&cli->w, "waiting", waiting);
-	jsonw_bool(&cli->w, "skipped", skip);
+	jsonw_bool(&cli->w, "skipped", done && skip);
 	jsonw_end_object(&cli->w);
 	return true;
 }

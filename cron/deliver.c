@@ -48,9 +48,9 @@
 
 enum {
 	POLL_MS = 40,		/* between two looks for a commit */
+	TROUBLE_MS = 1000,	/* before the database is asked again */
 	LOOK_MS = 1000,		/* between two looks whatever happens: leases
 				   of the dead end without a commit */
-	TROUBLE_MS = 1000,	/* before the database is asked again */
 	RUN_S = 65,		/* longer than cron's minute */
 	RUN_MAX_S = 24 * 60 * 60
 };
@@ -64,7 +64,6 @@ struct options {
 struct run {
 	struct cron	 cron;
 	struct sender	*sender;
-	size_t		 limit;		/* what is left of it */
 	bool		 ours;		/* this run owns the name */
 	int64_t		 next_due;	/* clock_now */
 	int64_t		 look_at;	/* clock_monotonic */
@@ -90,28 +89,19 @@ catch_signals(void)
 	sigaction(SIGHUP, &act, NULL);
 }
 
-/* Claims what is due and notes when to look again. */
-static int64_t
+/* Has what is due claimed and notes when to look again. */
+static void
 look(struct run *run, int64_t due)
 {
-	int64_t claimed = sender_claim(run->sender, due, run->limit);
-
-	if (claimed > 0)
-		run->limit -= (size_t)claimed;
-	if (claimed < 0)
-		run->rest_until = clock_monotonic() + TROUBLE_MS;
+	sender_seek(run->sender, due);
 	run->next_due = sender_next_due(run->sender, due);
 	run->look_at = clock_monotonic() + LOOK_MS;
 	/* Whoever waits for the places of the unknown may get them then. */
 	if (sender_next_late(run->sender) < run->look_at)
 		run->look_at = sender_next_late(run->sender);
-	return claimed;
 }
 
-/*
- * A commit is the reason to look: new deliveries, a new owner of our name,
- * and our own results, which free places.
- */
+/* A commit is the reason to look: new deliveries, a new owner of our name. */
 static bool
 has_reason(struct run *run)
 {
@@ -140,7 +130,12 @@ deliver_for(struct run *run, int64_t seconds)
 {
 	int64_t until = clock_monotonic() + seconds * 1000;
 
-	while (!stopped && run->limit > 0 && clock_monotonic() < until) {
+	while (!stopped && clock_monotonic() < until) {
+		struct sender_progress now = sender_progress(run->sender);
+		if (now.left == 0)
+			return;
+		if (now.failed)
+			run->rest_until = clock_monotonic() + TROUBLE_MS;
 		if (has_reason(run)) {
 			if (run->ours && !cron_is_owner(&run->cron))
 				return;
@@ -155,18 +150,18 @@ deliver_for(struct run *run, int64_t seconds)
 static bool
 deliver_once(struct run *run)
 {
-	int64_t due = clock_now(), claimed = 0;
+	int64_t due = clock_now();
+	struct sender_progress now;
 
-	while (!stopped && run->limit > 0) {
-		claimed = look(run, due);
-		bool again = run->next_due <= due;
-		if (claimed < 0 || (claimed == 0 && !again &&
-		    sender_busy(run->sender) == 0))
-			break;
-		sender_work(run->sender, again ? 0 : POLL_MS);
+	look(run, due);
+	while (now = sender_progress(run->sender), !stopped && !now.failed &&
+	    (now.busy > 0 || now.seeking)) {
+		if (clock_monotonic() >= run->look_at)
+			look(run, due);
+		sender_work(run->sender, POLL_MS);
 		cron_seen(&run->cron);
 	}
-	return claimed >= 0;
+	return !now.failed;
 }
 
 /*
@@ -178,23 +173,25 @@ wind_up(struct run *run)
 {
 	int64_t until = sender_lease_until(&run->cron.setup.conf,
 	    clock_monotonic());
+	struct sender_progress now;
 
-	while (sender_busy(run->sender) > 0 && clock_monotonic() < until)
+	sender_stop(run->sender);
+	while (now = sender_progress(run->sender), (now.busy > 0 ||
+	    now.seeking) && clock_monotonic() < until)
 		sender_work(run->sender, POLL_MS);
-	size_t left = sender_busy(run->sender);
-	if (left > 0) {
+	if (now.busy > 0) {
 		log_warn("%zu results are not on record; those deliveries "
-		    "will be sent again", left);
+		    "will be sent again", now.busy);
 		sender_release(run->sender);
 	}
 	cron_finish(&run->cron);
-	return left == 0;
+	return now.busy == 0;
 }
 
 static bool
 deliver(const struct options *options)
 {
-	struct run run = { .limit = options->limit };
+	struct run run = { .next_due = 0 };
 	bool good = true;
 
 	if (!cron_open(&run.cron, "deliver"))
@@ -205,7 +202,8 @@ deliver(const struct options *options)
 		cron_close(&run.cron);
 		return false;
 	}
-	run.sender = sender_new(&run.cron.setup, run.cron.owner);
+	run.sender = sender_new(&run.cron.setup, run.cron.owner,
+	    options->limit);
 	catch_signals();
 	if (options->once)
 		good = deliver_once(&run);

@@ -13,6 +13,8 @@
  *   - Events of processors that never found a payment are dropped after 30
  *     days: they speak of payments that were not made here.
  *   - Listeners (clive listen) that have not asked for a day are deleted.
+ *   - A delivery whose endpoint was deleted while a sender had it, and whose
+ *     sender died then, is marked failed: nobody would send it any more.
  *
  * A clock that leaps ahead must not end everything at once. A run that finds
  * it two hours or more ahead of the run before ends nothing and does not
@@ -362,6 +364,7 @@ expire_rest(struct conn *c, void *arg)
 	    s->now - 7 * DAY_MS);
 	s->failures = conn_run(c, SQL_LOGIN_FAILURES_EXPIRE, "i",
 	    s->now - DAY_MS);
+	conn_run(c, SQL_CRON_DELIVERIES_END, "i", s->now);
 	if (conn_failed(c) != NULL)
 		return NULL;
 	s->keys = keys;

@@ -3,6 +3,7 @@
 #include "audit.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,13 +34,26 @@ struct link {
 	const char	*detail;
 };
 
+/* Looking the algorithm up takes as long as the hash of a row. */
+static EVP_MD *sha256;
+
+static void
+fetch_sha256(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (sha256 == NULL)
+		sig_die("SHA-256");
+}
+
 /* Replaces hash, that of the row before, by that of this row. */
 static void
 hash_link(const struct link *l, uint8_t hash[SHA256_SIZE])
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 
-	if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
+	pthread_once(&once, fetch_sha256);
+	if (md == NULL || EVP_DigestInit_ex(md, sha256, NULL) != 1)
 		abort();
 	EVP_DigestUpdate(md, hash, SHA256_SIZE);
 	feed_number(md, l->seq);
@@ -67,21 +81,54 @@ read_head_row(struct rows *r, uint8_t hash[SHA256_SIZE])
 }
 
 void
+audit_begin(struct conn *c, struct audit_chain *chain)
+{
+	/* Taking the head makes writers of one chain queue on it. */
+	struct rows *r = conn_rows(c, SQL_AUDIT_HEAD_TAKE, "");
+
+	chain->seq = read_head_row(r, chain->hash);
+	row_done(r);
+}
+
+void
+audit_add(struct conn *c, struct audit_chain *chain, int64_t now,
+    const char *actor, const char *action, const char *subject,
+    const char *detail)
+{
+	const struct link l = { .seq = chain->seq++, .at = now,
+	    .actor = actor, .action = action, .subject = subject,
+	    .detail = detail };
+
+	hash_link(&l, chain->hash);
+	conn_run(c, SQL_AUDIT_INSERT, "iittttb", l.seq, l.at, l.actor,
+	    l.action, l.subject, l.detail, chain->hash, sizeof(chain->hash));
+}
+
+void
+audit_end(struct conn *c, const struct audit_chain *chain)
+{
+	conn_run(c, SQL_AUDIT_HEAD_SET, "ib", chain->seq - 1, chain->hash,
+	    sizeof(chain->hash));
+}
+
+void
+audit_queue(struct conn *c)
+{
+	struct audit_chain chain;
+
+	audit_begin(c, &chain);
+	audit_end(c, &chain);
+}
+
+void
 audit_write(struct conn *c, int64_t now, const char *actor,
     const char *action, const char *subject, const char *detail)
 {
-	uint8_t hash[SHA256_SIZE];
-	struct link l = { .at = now, .actor = actor, .action = action,
-	    .subject = subject, .detail = detail };
+	struct audit_chain chain;
 
-	/* Taking the head first makes writers of one chain queue on it. */
-	struct rows *r = conn_rows(c, SQL_AUDIT_HEAD_TAKE, "");
-	l.seq = read_head_row(r, hash);
-	row_done(r);
-	hash_link(&l, hash);
-	conn_run(c, SQL_AUDIT_INSERT, "iittttb", l.seq, l.at, l.actor,
-	    l.action, l.subject, l.detail, hash, sizeof(hash));
-	conn_run(c, SQL_AUDIT_HEAD_SET, "b", hash, sizeof(hash));
+	audit_begin(c, &chain);
+	audit_add(c, &chain, now, actor, action, subject, detail);
+	audit_end(c, &chain);
 }
 
 /* A NUL within a text would hide what follows it, from us and from readers. */

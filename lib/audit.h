@@ -22,6 +22,28 @@
 void	audit_write(struct conn *, int64_t now, const char *actor,
 	    const char *action, const char *subject, const char *detail);
 
+/*
+ * Several rows at once: between the beginning, where writers of the chain
+ * queue, and the end nobody else in the same transaction may append.
+ */
+struct audit_chain {
+	int64_t	seq;			/* of the next row */
+	uint8_t	hash[SHA256_SIZE];	/* of the row before it */
+};
+void	audit_begin(struct conn *, struct audit_chain *);
+void	audit_add(struct conn *, struct audit_chain *, int64_t now,
+	    const char *actor, const char *action, const char *subject,
+	    const char *detail);
+void	audit_end(struct conn *, const struct audit_chain *);
+
+/*
+ * Waits for this transaction's turn at the chain and appends nothing yet. For
+ * changes of rows that others change after an audit event of theirs, such as
+ * webhook_endpoint: who takes the row first and the chain later could meet
+ * somebody who did it the other way round, and both would wait for ever.
+ */
+void	audit_queue(struct conn *);
+
 struct audit_report {
 	int64_t	rows;			/* read */
 	int64_t	first_bad;		/* seq of the first altered or missing

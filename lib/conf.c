@@ -129,8 +129,8 @@ static const struct setting settings[] = {
 	  "An endpoint with nothing but failures for so long is disabled, with\n"
 	  "a warning at half of it; 0: never." },
 	{ "webhook_prove", KIND_WORD, AT(webhook_prove), 0, 0, 0, "no",
-	  "yes: every new endpoint has to answer a challenge before it gets\n"
-	  "events; no: those that are made so." },
+	  "yes: every new endpoint, and each that gets another URL, has to\n"
+	  "answer a challenge before it gets events; no: those made so." },
 	{ "webhook_ports", KIND_NUMBERS, AT(webhook_ports),
 	  AT(webhook_ports_count), 1, 65535, "80 443 8443",
 	  "The ports that webhooks may go to." },

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,20 +108,34 @@ set_up(struct conn *c, const char *path, bool reader, int64_t busy_ms)
 	if (!reader)
 		conn_script(c, wal_works(path) ? "PRAGMA journal_mode = WAL" :
 		    "PRAGMA journal_mode = TRUNCATE");
+	/*
+	 * The log grows to 16 MB: what is written often goes from there into
+	 * the database once, not with every 1000 pages.
+	 */
 	conn_script(c, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-	    "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY");
+	    "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
+	    "PRAGMA wal_autocheckpoint = 4000");
 	if (reader)
 		conn_script(c, "PRAGMA query_only = ON");
+}
+
+/* Counting the memory in use takes a lock for every piece of it. */
+static void
+set_up_library(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 struct conn *
 conn_open(const char *path, bool reader, int64_t busy_ms, char *why,
     size_t size)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct conn *c = calloc(1, sizeof(*c));
 
 	if (c == NULL)
 		abort();
+	pthread_once(&once, set_up_library);
 	/*
 	 * Readers open for writing too, since in WAL mode they take part in
 	 * the shared index; query_only keeps them from changing anything.
@@ -152,7 +167,8 @@ conn_close(struct conn *c)
 }
 
 static int
-bind_one(sqlite3_stmt *stmt, int at, char kind, va_list *ap)
+bind_one(sqlite3_stmt *stmt, int at, char kind, va_list *ap,
+    sqlite3_destructor_type keep)
 {
 	const void *bytes;
 	struct slice text;
@@ -161,11 +177,10 @@ bind_one(sqlite3_stmt *stmt, int at, char kind, va_list *ap)
 	switch (kind) {
 	case 't':
 		return sqlite3_bind_text(stmt, at, va_arg(*ap, const char *),
-		    -1, SQLITE_TRANSIENT);
+		    -1, keep);
 	case 's':
 		text = va_arg(*ap, struct slice);
-		return sqlite3_bind_text(stmt, at, text.p, (int)text.n,
-		    SQLITE_TRANSIENT);
+		return sqlite3_bind_text(stmt, at, text.p, (int)text.n, keep);
 	case 'i':
 		return sqlite3_bind_int64(stmt, at, va_arg(*ap, int64_t));
 	case 'o':
@@ -175,7 +190,7 @@ bind_one(sqlite3_stmt *stmt, int at, char kind, va_list *ap)
 	case 'b':
 		bytes = va_arg(*ap, const void *);
 		return sqlite3_bind_blob(stmt, at, bytes,
-		    (int)va_arg(*ap, size_t), SQLITE_TRANSIENT);
+		    (int)va_arg(*ap, size_t), keep);
 	case 'n':
 		return sqlite3_bind_null(stmt, at);
 	}
@@ -198,9 +213,13 @@ prepare(struct conn *c, struct rows *r, enum sql id)
 	}
 }
 
-/* Prepares the statement where that is due, and binds its parameters. */
+/*
+ * Prepares the statement where that is due, and binds its parameters: copies
+ * of them, or themselves where the statement ends before the caller goes on.
+ */
 static struct rows *
-start(struct conn *c, enum sql id, const char *fmt, va_list *ap)
+start(struct conn *c, enum sql id, const char *fmt, va_list *ap,
+    sqlite3_destructor_type keep)
 {
 	struct rows *r = &c->rows[id];
 
@@ -215,7 +234,8 @@ start(struct conn *c, enum sql id, const char *fmt, va_list *ap)
 	if (sqlite3_bind_parameter_count(r->stmt) != (int)strlen(fmt))
 		abort();	/* format and statement disagree: our bug */
 	for (int i = 0; fmt[i] != '\0'; i++)
-		if (bind_one(r->stmt, r->place[i], fmt[i], ap) != SQLITE_OK)
+		if (bind_one(r->stmt, r->place[i], fmt[i], ap, keep) !=
+		    SQLITE_OK)
 			fail(c);
 	r->running = !c->failed;
 	if (c->limit_ms > 0)
@@ -264,7 +284,7 @@ conn_run(struct conn *c, enum sql id, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	struct rows *r = start(c, id, fmt, &ap);
+	struct rows *r = start(c, id, fmt, &ap, SQLITE_STATIC);
 	va_end(ap);
 	return finish(c, r, false);
 }
@@ -275,7 +295,7 @@ conn_try(struct conn *c, enum sql id, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	struct rows *r = start(c, id, fmt, &ap);
+	struct rows *r = start(c, id, fmt, &ap, SQLITE_STATIC);
 	va_end(ap);
 	return finish(c, r, true);
 }
@@ -310,7 +330,7 @@ conn_rows(struct conn *c, enum sql id, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	struct rows *r = start(c, id, fmt, &ap);
+	struct rows *r = start(c, id, fmt, &ap, SQLITE_TRANSIENT);
 	va_end(ap);
 	return r;
 }

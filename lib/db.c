@@ -294,6 +294,17 @@ leave_gate(struct db *db)
 	flock(db->gate, LOCK_UN);
 }
 
+/* Runs a callback; what it met decides its result. */
+static void
+run_callback(struct conn *c, struct job *job)
+{
+	job->result = job->fn(c, job->arg);
+	if (conn_failed(c) != NULL) {
+		log_warn("database: %s", conn_failed(c));
+		job->result = &FAULT_STORAGE;
+	}
+}
+
 /*
  * One callback in a savepoint of its own. False when the transaction itself
  * is gone (disk full, I/O error): then nothing of the group can be kept.
@@ -302,11 +313,7 @@ static bool
 run_job(struct conn *c, struct job *job)
 {
 	conn_savepoint(c);
-	job->result = job->fn(c, job->arg);
-	if (conn_failed(c) != NULL) {
-		log_warn("database: %s", conn_failed(c));
-		job->result = &FAULT_STORAGE;
-	}
+	run_callback(c, job);
 	if (!conn_in_transaction(c))
 		return false;
 	if (job->result == NULL) {
@@ -316,6 +323,23 @@ run_job(struct conn *c, struct job *job)
 		conn_forgive(c);
 	}
 	return conn_in_transaction(c) && conn_failed(c) == NULL;
+}
+
+/*
+ * One callback that has no company: its fault undoes the whole transaction.
+ * A savepoint would have every page copied that it changes.
+ */
+static bool
+run_alone(struct conn *c, struct job *job)
+{
+	run_callback(c, job);
+	if (!conn_in_transaction(c))
+		return false;
+	if (job->result != NULL) {
+		conn_rollback(c);
+		conn_forgive(c);
+	}
+	return true;
 }
 
 static void
@@ -345,8 +369,9 @@ run_group(struct db *db, struct job *jobs)
 	conn_begin(c);
 	bool whole = conn_failed(c) == NULL;
 	for (struct job *job = jobs; whole && job != NULL; job = job->next)
-		whole = run_job(c, job);
-	if (whole)
+		whole = jobs->next == NULL ? run_alone(c, job) :
+		    run_job(c, job);
+	if (whole && conn_in_transaction(c))
 		conn_commit(c);
 	if (!whole || conn_failed(c) != NULL) {
 		log_warn("database: %s", conn_failed(c) != NULL ?

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "request.h"
+#include "utf8.h"
 
 enum { TEXTS_EACH_MAX = 64 };	/* characters of one of FIELD_TEXTS */
 
@@ -59,17 +60,6 @@ wrong_type(struct reading *r, const char *expected)
 	    expected, json_kind_name(r->value->kind));
 }
 
-/* Characters, not bytes: UTF-8 continuation bytes do not count. */
-static int64_t
-characters(const char *text)
-{
-	int64_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
 /* Gets the text of a string value; wrong is set where it is none. */
 static bool
 want_text(struct reading *r)
@@ -92,7 +82,7 @@ read_text(struct reading *r)
 
 	if (!want_text(r))
 		return;
-	int64_t n = characters(r->text);
+	int64_t n = (int64_t)utf8_characters(r->text);
 	if (n < f->min)
 		r->wrong = complaint(r, "String must contain at least", f->min,
 		    " character(s)");
@@ -129,7 +119,7 @@ read_currency(struct reading *r)
 {
 	if (!want_text(r))
 		return;
-	if (characters(r->text) != 3)
+	if (utf8_characters(r->text) != 3)
 		r->wrong = "String must contain exactly 3 character(s)";
 	else if (!currency_parse(r->text, strlen(r->text), place(r)))
 		r->wrong = "Invalid currency";
@@ -307,7 +297,7 @@ take_texts(struct reading *r, int64_t n)
 			    "string, received %s", json_kind_name(e->kind));
 		else if (strlen(e->text) != e->len)
 			r->wrong = "String must not contain NUL";
-		else if (characters(e->text) > TEXTS_EACH_MAX)
+		else if (utf8_characters(e->text) > TEXTS_EACH_MAX)
 			r->wrong = complaint(r, "String must contain at most",
 			    TEXTS_EACH_MAX, " character(s)");
 		if (r->wrong != NULL)

@@ -374,6 +374,13 @@ after_unkeyed(struct conn *c, void *arg)
 	return NULL;
 }
 
+static const struct fault *
+release(struct conn *c, void *arg)
+{
+	lease(c, arg, 0);
+	return NULL;
+}
+
 const struct fault *
 idem_run_asking(struct request *rq, void *input)
 {
@@ -384,8 +391,13 @@ idem_run_asking(struct request *rq, void *input)
 	fault = request_txn(rq, keyed ? claim : before_unkeyed, &m);
 	if (fault != NULL || m.answered)
 		return fault;
-	if ((fault = rq->action->ask(rq, input)) != NULL)
+	if ((fault = rq->action->ask(rq, input)) != NULL) {
+		/* Nothing runs any more: a retry need not wait. */
+		conn_forgive(rq->conn);
+		if (keyed)
+			request_txn(rq, release, &m);
 		return fault;
+	}
 	fault = request_txn(rq, keyed ? finish : after_unkeyed, &m);
 	return fault != NULL ? fault : m.fault;
 }

@@ -44,8 +44,9 @@ const struct fault *idem_replay(struct request *, bool *answered);
  * For an action that calls a processor (before, ask, after): takes the key
  * and runs `before` in one transaction, asks outside of any, runs `after` and
  * stores the answer in another. A retry of a request that stopped half-way
- * gets the payment that it had opened as rq->resume. A request without an
- * idempotency key runs the same three parts.
+ * gets the payment that it had opened as rq->resume: at once where `ask` broke
+ * off with a fault, and when its lease has ended where nothing was heard of it
+ * any more. A request without an idempotency key runs the same three parts.
  */
 const struct fault *idem_run_asking(struct request *, void *input);
 

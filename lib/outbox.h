@@ -35,9 +35,10 @@ struct outbox_event {
 };
 
 /*
- * Writes an event and a due delivery for each endpoint of the partner that
- * is subscribed to it, unless it is deleted or a listener that has gone: what
- * an endpoint that is off at present misses is kept for it.
+ * Writes an event and a due delivery for each endpoint of the partner, of the
+ * event's API and mode, that is subscribed to it, unless it is deleted or a
+ * listener that has gone: what an endpoint that is off at present misses is
+ * kept for it.
  */
 void		 outbox_write(struct conn *, int64_t now,
 		    struct outbox_event *);

@@ -302,19 +302,27 @@ page_rows(struct conn *c, const struct replay *what, enum sql of_events,
 }
 
 int64_t
+replay_count_page(struct conn *c, const struct replay *what,
+    struct replay_at *at)
+{
+	struct replay_at first = beginning(what, at);
+
+	*at = find_edge(c, what, &first, COUNT_PAGE);
+	struct rows *r = page_rows(c, what, SQL_REPLAY_EVENTS_COUNT,
+	    SQL_REPLAY_FAILED_COUNT, &first, at);
+	int64_t count = row_next(r) ? row_int(r, 0) : 0;
+	row_done(r);
+	return count;
+}
+
+int64_t
 replay_count(struct conn *c, const struct replay *what)
 {
-	struct replay_at at = beginning(what, &(struct replay_at){ 0 });
+	struct replay_at at = { 0 };
 	int64_t count = 0;
 
-	while (!at.done && conn_failed(c) == NULL) {
-		struct replay_at edge = find_edge(c, what, &at, COUNT_PAGE);
-		struct rows *r = page_rows(c, what, SQL_REPLAY_EVENTS_COUNT,
-		    SQL_REPLAY_FAILED_COUNT, &at, &edge);
-		count += row_next(r) ? row_int(r, 0) : 0;
-		row_done(r);
-		at = edge;
-	}
+	while (!at.done && conn_failed(c) == NULL)
+		count += replay_count_page(c, what, &at);
 	return count;
 }
 

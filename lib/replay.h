@@ -79,6 +79,10 @@ struct replay_at {
  */
 int64_t		 replay_count(struct conn *, const struct replay *);
 
+/* The same of a few thousand behind *at, which it moves to their end. */
+int64_t		 replay_count_page(struct conn *, const struct replay *,
+		    struct replay_at *at);
+
 /*
  * Makes the deliveries of the next page, those behind *at, and sets *next to
  * its end; *at stays, so that the transaction may be run again. Returns how

@@ -152,9 +152,3 @@ schedule_pause(const struct schedule *s, int64_t number, uint32_t dice)
 
 	return pause + (pause / 10) * (dice % 1024) / 1024;
 }
-
-int64_t
-schedule_longest(void)
-{
-	return PAUSE_MAX + PAUSE_MAX / 10;
-}

@@ -57,7 +57,4 @@ int64_t		 schedule_attempts(const struct schedule *);
 int64_t		 schedule_pause(const struct schedule *, int64_t number,
 		    uint32_t dice);
 
-/* The longest pause of any schedule there can be, with its jitter. */
-int64_t		 schedule_longest(void);
-
 #endif

@@ -26,26 +26,54 @@ enum {
 };
 
 void
-sender_attempt_init(struct sender_attempt *a)
+sender_list_init(struct sender_list *list)
 {
-	memset(a, 0, sizeof(*a));
-	buf_init(&a->body, BODY_MAX);
-	buf_init(&a->head, HEAD_MAX);
-	buf_init(&a->answer_head, SENDER_HEAD_KEPT);
-	buf_init(&a->answer, SENDER_ANSWER_KEPT);
-	a->easy = curl_easy_init();
-	if (a->easy == NULL)
-		sig_die("curl_easy_init");
+	list->first = NULL;
+	list->last = &list->first;
+	list->n = 0;
+}
+
+void
+sender_list_add(struct sender_list *list, struct sender_attempt *a)
+{
+	a->next = NULL;
+	*list->last = a;
+	list->last = &a->next;
+	list->n++;
+}
+
+struct sender_attempt *
+sender_list_take(struct sender_list *list)
+{
+	struct sender_attempt *a = list->first;
+
+	if (a == NULL)
+		return NULL;
+	list->first = a->next;
+	if (list->first == NULL)
+		list->last = &list->first;
+	list->n--;
+	return a;
+}
+
+void
+sender_list_join(struct sender_list *list, struct sender_list *other)
+{
+	if (other->first == NULL)
+		return;
+	*list->last = other->first;
+	list->last = other->last;
+	list->n += other->n;
+	sender_list_init(other);
 }
 
 void
 sender_attempt_free(struct sender_attempt *a)
 {
-	curl_easy_cleanup(a->easy);
-	curl_slist_free_all(a->headers);
 	curl_slist_free_all(a->pinned);
 	buf_free(&a->body);
 	buf_free(&a->head);
+	buf_free(&a->lines);
 	buf_free(&a->answer_head);
 	buf_free(&a->answer);
 }
@@ -54,6 +82,7 @@ void
 sender_attempt_reset(struct sender_attempt *a)
 {
 	a->state = SENDER_FREE;
+	buf_reset(&a->lines);
 	buf_reset(&a->body);
 	buf_reset(&a->head);
 	buf_reset(&a->answer_head);
@@ -83,8 +112,13 @@ on_debug(CURL *easy, curl_infotype type, char *text, size_t n, void *arg)
 	struct sender_attempt *a = arg;
 
 	(void)easy;
-	if (type == CURLINFO_HEADER_OUT)
-		sender_attempt_head(&a->head, text, n);
+	if (type != CURLINFO_HEADER_OUT)
+		return 0;
+	sender_attempt_head(&a->head, text, n);
+	/* What else it would say takes time. */
+	if (a->head.len >= 4 && memcmp(a->head.data + a->head.len - 4,
+	    "\r\n\r\n", 4) == 0)
+		curl_easy_setopt(a->easy, CURLOPT_VERBOSE, 0L);
 	return 0;
 }
 
@@ -95,10 +129,15 @@ keep_line(struct buf *head, const char *line, size_t n)
 	/* An interim answer (1xx) comes before the one that counts. */
 	if (n >= 5 && memcmp(line, "HTTP/", 5) == 0)
 		buf_reset(head);
-	for (size_t i = 0; i < n && head->len < SENDER_HEAD_KEPT; i++) {
-		bool plain = line[i] == '\t' || line[i] == '\r' ||
-		    line[i] == '\n' || (line[i] >= ' ' && line[i] < 0x7f);
-		buf_putc(head, plain ? line[i] : '?');
+	if (n > SENDER_HEAD_KEPT - head->len)
+		n = SENDER_HEAD_KEPT - head->len;
+	size_t start = head->len;
+	buf_add(head, line, n);
+	for (size_t i = start; i < head->len; i++) {
+		char *c = &head->data[i];
+		if (*c != '\t' && *c != '\r' && *c != '\n' && (*c < ' ' ||
+		    *c >= 0x7f))
+			*c = '?';
 	}
 }
 
@@ -141,63 +180,71 @@ on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 	return CURL_SOCKET_BAD;
 }
 
+/* What libcurl hands to the callbacks above. */
 static void
-set_callbacks(struct sender_attempt *a)
+set_owner(struct sender_attempt *a)
 {
 	curl_easy_setopt(a->easy, CURLOPT_PRIVATE, a);
 	curl_easy_setopt(a->easy, CURLOPT_ERRORBUFFER, a->curl_error);
-	curl_easy_setopt(a->easy, CURLOPT_VERBOSE, 1L);
-	curl_easy_setopt(a->easy, CURLOPT_DEBUGFUNCTION, on_debug);
 	curl_easy_setopt(a->easy, CURLOPT_DEBUGDATA, a);
-	curl_easy_setopt(a->easy, CURLOPT_HEADERFUNCTION, on_answer_head);
 	curl_easy_setopt(a->easy, CURLOPT_HEADERDATA, a);
-	curl_easy_setopt(a->easy, CURLOPT_WRITEFUNCTION, on_answer_body);
 	curl_easy_setopt(a->easy, CURLOPT_WRITEDATA, a);
-	curl_easy_setopt(a->easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	curl_easy_setopt(a->easy, CURLOPT_OPENSOCKETDATA, a);
 }
 
 static void
-set_request(struct sender_attempt *a, const char *url,
-    const struct webhook_header *signatures)
+set_request(struct sender_attempt *a)
 {
-	char line[WEBHOOK_SIGN_LINE_MAX];
-
-	a->headers = curl_slist_append(a->headers,
-	    "Content-Type: application/json");
-	for (size_t i = 0; i < WEBHOOK_SIGN_HEADERS; i++) {
-		snprintf(line, sizeof(line), "%s: %s", signatures[i].name,
-		    signatures[i].value);
-		a->headers = curl_slist_append(a->headers, line);
-	}
-	a->headers = curl_slist_append(a->headers, "Expect:");
-	curl_easy_setopt(a->easy, CURLOPT_URL, url);
-	curl_easy_setopt(a->easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(a->easy, CURLOPT_USERAGENT, "Clive-Webhook/1");
+	curl_easy_setopt(a->easy, CURLOPT_URL, a->lines.data);
 	curl_easy_setopt(a->easy, CURLOPT_HTTPHEADER, a->headers);
-	curl_easy_setopt(a->easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(a->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 	    (curl_off_t)a->body.len);
 	curl_easy_setopt(a->easy, CURLOPT_POSTFIELDS, buf_str(&a->body));
+	/* Until the request's head has been said (on_debug). */
+	curl_easy_setopt(a->easy, CURLOPT_VERBOSE, 1L);
 }
 
-static void
-set_limits(struct sender_attempt *a)
+CURL *
+sender_attempt_easy(void)
 {
-	curl_easy_setopt(a->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(a->easy, CURLOPT_HTTP_VERSION,
+	CURL *easy = curl_easy_init();
+
+	if (easy == NULL)
+		sig_die("curl_easy_init");
+	curl_easy_setopt(easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "Clive-Webhook/1");
+	curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_answer_head);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_answer_body);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(a->easy, CURLOPT_SSLVERSION,
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION,
 	    (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(a->easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(a->easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	curl_easy_setopt(a->easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(a->easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	/* A name server that says nothing must not stop the others. */
-	curl_easy_setopt(a->easy, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(a->easy, CURLOPT_MAXAGE_CONN, (long)KEEP_IDLE_S);
-	curl_easy_setopt(a->easy, CURLOPT_MAXLIFETIME_CONN, (long)KEEP_S);
-	curl_easy_setopt(a->easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)PINNED_S);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)KEEP_IDLE_S);
+	curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)KEEP_S);
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)PINNED_S);
+	return easy;
+}
+
+void
+sender_attempt_init(struct sender_attempt *a, const struct conf *conf)
+{
+	memset(a, 0, sizeof(*a));
+	a->conf = conf;
+	buf_init(&a->body, BODY_MAX);
+	buf_init(&a->head, HEAD_MAX);
+	buf_init(&a->lines, HEAD_MAX);
+	buf_init(&a->answer_head, SENDER_HEAD_KEPT);
+	buf_init(&a->answer, SENDER_ANSWER_KEPT);
 }
 
 /* Tells libcurl where the host is: "+host:port:address,address". */
@@ -265,33 +312,70 @@ sender_attempt_resume(struct resolver *names)
 		take_answer(a, answer);
 }
 
+/* The URL and the header lines, one after the other, each with a NUL. */
+static void
+write_lines(struct sender_attempt *a, const char *url,
+    const struct webhook_header *signatures)
+{
+	static char type[] = "Content-Type: application/json";
+	static char no_expect[] = "Expect:";
+	size_t at[WEBHOOK_SIGN_HEADERS];
+	struct curl_slist *h = a->headers;
+
+	buf_add(&a->lines, url, strlen(url) + 1);
+	for (size_t i = 0; i < WEBHOOK_SIGN_HEADERS; i++) {
+		at[i] = a->lines.len;
+		buf_puts(&a->lines, signatures[i].name);
+		buf_puts(&a->lines, ": ");
+		buf_add(&a->lines, signatures[i].value,
+		    strlen(signatures[i].value) + 1);
+	}
+	/* Now that the buffer does not move any more. */
+	*h = (struct curl_slist){ type, h + 1 };
+	for (size_t i = 0; i < WEBHOOK_SIGN_HEADERS; i++) {
+		h++;
+		*h = (struct curl_slist){ a->lines.data + at[i], h + 1 };
+	}
+	h++;
+	*h = (struct curl_slist){ no_expect, NULL };
+}
+
 void
-sender_attempt_start(struct sender_attempt *a, CURLM *multi,
-    struct resolver *names, const struct conf *conf, const char *url,
+sender_attempt_prepare(struct sender_attempt *a, const char *url,
     const struct webhook_header signatures[WEBHOOK_SIGN_HEADERS])
 {
 	char why[EGRESS_WHY_SIZE];
 
-	a->conf = conf;
+	a->state = SENDER_READY;
+	a->ready_at = clock_monotonic();
+	/* Judged afresh each time: the settings may have changed. */
+	if (egress_check_url(a->conf, url, &a->target, why) != NULL)
+		sender_attempt_fail(a, why);
+	else
+		write_lines(a, url, signatures);
+}
+
+void
+sender_attempt_start(struct sender_attempt *a, CURL *easy, CURLM *multi,
+    struct resolver *names)
+{
+	const struct resolver_answer *answer;
+
+	a->easy = easy;
 	a->names = names;
 	a->multi = multi;
-	a->timeout_ms = conf->webhook_timeout_ms;
+	a->timeout_ms = a->conf->webhook_timeout_ms;
 	a->state = SENDER_UNDER_WAY;
-	/* Judged afresh each time: the settings may have changed. */
-	if (egress_check_url(conf, url, &a->target, why) != NULL) {
-		sender_attempt_fail(a, why);
-		return;
-	}
-	curl_easy_reset(a->easy);
-	set_callbacks(a);
-	set_request(a, url, signatures);
-	set_limits(a);
+	a->started_at = clock_now();
+	a->started = clock_monotonic();
+	set_owner(a);
+	set_request(a);
 	if (a->target.literal) {
 		go(a, &a->target.address, 1);
 		return;
 	}
-	const struct resolver_answer *answer = resolver_ask(names,
-	    a->target.host, clock_monotonic(), a->started + a->timeout_ms, a);
+	answer = resolver_ask(names, a->target.host, a->started,
+	    a->started + a->timeout_ms, a);
 	if (answer != NULL)
 		take_answer(a, answer);
 }
@@ -302,9 +386,10 @@ end(struct sender_attempt *a)
 	a->state = SENDER_ENDED;
 	a->ended_at = clock_now();
 	a->duration_ms = clock_monotonic() - a->started;
-	curl_slist_free_all(a->headers);
+	if (a->pinned != NULL)
+		curl_easy_setopt(a->easy, CURLOPT_RESOLVE, NULL);
 	curl_slist_free_all(a->pinned);
-	a->headers = a->pinned = NULL;
+	a->pinned = NULL;
 }
 
 void

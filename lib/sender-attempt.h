@@ -44,12 +44,15 @@ struct sender_receiver;
 
 enum sender_state {
 	SENDER_FREE,
+	SENDER_READY,		/* to be sent */
 	SENDER_UNDER_WAY,
 	SENDER_ENDED		/* but not on record yet */
 };
 
 struct sender_attempt {
 	enum sender_state	 state;
+	struct sender_attempt	*next;		/* in a list */
+	int64_t			 lease_until;	/* for sender-clerk.c alone */
 
 	/* What is delivered. */
 	char			 delivery[ID_SIZE];
@@ -79,10 +82,12 @@ struct sender_attempt {
 	size_t			 answer_body;	/* bytes of it that we read */
 
 	/* For sender-attempt.c alone. */
-	CURL			*easy;		/* kept from one to the next */
-	struct curl_slist	*headers;
+	CURL			*easy;		/* while it is under way */
+	struct buf		 lines;		/* URL, then signatures */
+	struct curl_slist	 headers[WEBHOOK_SIGN_HEADERS + 2];
 	char			 curl_error[CURL_ERROR_SIZE];
 	struct egress_target	 target;
+	int64_t			 ready_at;	/* clock_monotonic */
 	struct address		 pins[SENDER_PINS_MAX];	/* judged; no others */
 	size_t			 pin_count;
 	struct curl_slist	*pinned;	/* the same for libcurl */
@@ -96,20 +101,42 @@ struct sender_attempt {
 	bool			 cut;		/* we hung up on a long body */
 };
 
+/* Attempts in a row. */
+struct sender_list {
+	struct sender_attempt	*first, **last;
+	size_t			 n;
+};
+
+void	sender_list_init(struct sender_list *);
+void	sender_list_add(struct sender_list *, struct sender_attempt *);
+/* The first, or NULL. */
+struct sender_attempt *sender_list_take(struct sender_list *);
+/* Puts all of the other's behind its own. */
+void	sender_list_join(struct sender_list *, struct sender_list *);
+
 /* A free attempt; free it with sender_attempt_free. */
-void	sender_attempt_init(struct sender_attempt *);
+void	sender_attempt_init(struct sender_attempt *, const struct conf *);
 void	sender_attempt_free(struct sender_attempt *);
 
 /*
  * Makes an attempt free for its next use. What it delivers is filled in
- * afterwards, then it is started or failed.
+ * afterwards, then it is made ready or failed.
  */
 void	sender_attempt_reset(struct sender_attempt *);
 
-/* Sends it on its way, signed; the headers are copied. */
-void	sender_attempt_start(struct sender_attempt *, CURLM *,
-	    struct resolver *, const struct conf *, const char *url,
+/*
+ * Makes it ready to be sent, signed, or fails it where the URL is not to be
+ * used; URL and headers are copied.
+ */
+void	sender_attempt_prepare(struct sender_attempt *, const char *url,
 	    const struct webhook_header signatures[WEBHOOK_SIGN_HEADERS]);
+
+/* A handle for attempts, one at a time. Never NULL. */
+CURL	*sender_attempt_easy(void);
+
+/* Sends one on its way that is ready, on a handle that is free. */
+void	sender_attempt_start(struct sender_attempt *, CURL *, CURLM *,
+	    struct resolver *);
 
 /*
  * Moves on those whose host's name has been looked up meanwhile, or was not

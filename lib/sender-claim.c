@@ -34,14 +34,14 @@ read_target(struct rows *r, struct arena *arena)
 	    .pauses = row_text_copy(r, 2, arena),
 	    .last_duration_ms = row_null(r, 3) ? -1 : row_int(r, 3),
 	    .ed25519 = row_int(r, 4) == 1,
-	    .limited = !row_null(r, 5) || !row_null(r, 6) };
+	    .limited = !row_null(r, 5) || !row_null(r, 6),
+	    .limit = row_int(r, 6) };
 }
 
 /* The endpoints with something due, grown by doubling within the arena. */
 static void
-read_targets(struct sender_claim *claim)
+read_targets(struct sender_claim *claim, struct conn *c)
 {
-	struct conn *c = claim->setup->conn;
 	struct rows *r = conn_rows(c, SQL_ENDPOINTS_DUE, "iiii", claim->due,
 	    claim->now, claim->now * 1000, claim->lease_far);
 	struct sender_target *grown;
@@ -56,33 +56,29 @@ read_targets(struct sender_claim *claim)
 				    sizeof(*grown));
 			claim->targets = grown;
 		}
-		struct sender_target *t = &claim->targets[n];
-		*t = read_target(r, claim->arena);
-		t->receiver = sender_places_receiver(claim->places, t->id);
-		sender_places_limit(claim->places, t->receiver,
-		    row_int(r, 6));
-		sender_places_learn(claim->places, t->receiver,
-		    t->last_duration_ms);
+		claim->targets[n] = read_target(r, claim->arena);
 	}
 	row_done(r);
 }
 
-/* Deals out the free places; returns how many. */
-static size_t
-share_places(struct sender_claim *claim)
+void
+sender_claim_share(struct sender_claim *claim)
 {
+	struct sender_places *p = claim->places;
 	size_t n = claim->n;
 	struct sender_receiver **due = arena_alloc(claim->arena, (n + 1) *
 	    sizeof(struct sender_receiver *));
 	size_t *share = arena_alloc(claim->arena, (n + 1) * sizeof(*share));
 
-	for (size_t i = 0; i < n; i++)
-		due[i] = claim->targets[i].receiver;
-	size_t dealt = sender_places_share(claim->places, due, n, claim->most,
-	    share);
+	for (size_t i = 0; i < n; i++) {
+		struct sender_target *t = &claim->targets[i];
+		t->receiver = due[i] = sender_places_receiver(p, t->id);
+		sender_places_limit(p, due[i], t->limit, t->limited);
+		sender_places_learn(p, due[i], t->last_duration_ms);
+	}
+	claim->dealt = sender_places_share(p, due, n, claim->most, share);
 	for (size_t i = 0; i < n; i++)
 		claim->targets[i].share = share[i];
-	return dealt;
 }
 
 /*
@@ -121,26 +117,48 @@ read_turn(struct conn *c, const struct sender_claim *claim,
 	return found;
 }
 
-/* Takes over what a claiming statement returns; returns how many. */
-static int64_t
-take_rows(struct sender_claim *claim, struct sender_target *t, bool probe,
-    struct rows *r)
+/* Takes a delivery that was read, if no other sender has been first. */
+static bool
+lease(struct conn *c, struct sender_claim *claim, struct sender_claimed *d)
 {
+	if (conn_run(c, SQL_DELIVERY_LEASE, "titii", claim->owner,
+	    claim->lease_until, d->id, claim->due, claim->lease_far) != 1)
+		return false;
+	*claim->end = d;
+	claim->end = &d->next;
+	return true;
+}
+
+/* Reads what a statement finds and takes it; returns how many. */
+static int64_t
+take_rows(struct conn *c, struct sender_claim *claim,
+    struct sender_target *t, bool probe, struct rows *r)
+{
+	struct sender_claimed *first = NULL, **end = &first, *next;
 	int64_t n = 0;
 
-	for (; row_next(r); n++) {
+	while (row_next(r)) {
 		struct sender_claimed *d = arena_alloc(claim->arena,
 		    sizeof(*d));
+		struct slice body = row_bytes(r, 7);
 		*d = (struct sender_claimed){ .target = t,
 		    .id = row_text_copy(r, 0, claim->arena),
 		    .event_id = row_text_copy(r, 1, claim->arena),
 		    .used = row_int(r, 2), .next_attempt_at = row_int(r, 3),
-		    .number = row_int(r, 4) + 1, .probe = probe };
-		*claim->end = d;
-		claim->end = &d->next;
+		    .number = row_int(r, 4) + 1, .probe = probe,
+		    .type = row_text_copy(r, 5, claim->arena),
+		    .tx = row_text_copy(r, 6, claim->arena),
+		    .body = { arena_strndup(claim->arena,
+		    body.n > 0 ? body.p : "", body.n), body.n } };
+		*end = d;
+		end = &d->next;
 	}
 	row_done(r);
-	claim->count += n;
+	for (struct sender_claimed *d = first; d != NULL; d = next) {
+		next = d->next;
+		d->next = NULL;
+		n += lease(c, claim, d);
+	}
 	return n;
 }
 
@@ -148,9 +166,8 @@ static int64_t
 claim_any(struct conn *c, struct sender_claim *claim, struct sender_target *t,
     enum sql sql, int64_t n, bool probe)
 {
-	return take_rows(claim, t, probe, conn_rows(c, sql, "titiii",
-	    claim->owner, claim->lease_until, t->id, claim->due,
-	    claim->lease_far, n));
+	return take_rows(c, claim, t, probe, conn_rows(c, sql, "tiii", t->id,
+	    claim->due, claim->lease_far, n));
 }
 
 /* A delivery of an ordered endpoint. */
@@ -225,11 +242,9 @@ claim_in_order(struct conn *c, struct sender_claim *claim,
 		for (size_t i = 0; i < got && taken < n; i++) {
 			int64_t until = deferred_until(c, claim, t, &page[i]);
 			if (until < 0)
-				taken += take_rows(claim, t, probe,
-				    conn_rows(c, SQL_DELIVERY_CLAIM_ONE,
-				    "titii", claim->owner, claim->lease_until,
-				    page[i].id, claim->due,
-				    claim->lease_far));
+				taken += take_rows(c, claim, t, probe,
+				    conn_rows(c, SQL_DELIVERY_FREE, "t",
+				    page[i].id));
 			else
 				conn_run(c, SQL_DELIVERY_DEFER, "it", until,
 				    page[i].id);
@@ -255,7 +270,7 @@ claim_turn(struct conn *c, struct sender_claim *claim,
 		return;
 	taken = turn->ordered ?
 	    claim_in_order(c, claim, t, n, turn->probe) :
-	    claim_any(c, claim, t, SQL_DELIVERY_CLAIM, n, turn->probe);
+	    claim_any(c, claim, t, SQL_DELIVERIES_FREE, n, turn->probe);
 	if (taken > 0 && turn->rate > 0)
 		conn_run(c, SQL_ENDPOINT_SPEND, "it", sender_rate_spend(
 		    turn->rate, turn->rate_free_at, now_us, taken), t->id);
@@ -281,22 +296,7 @@ claim_target(struct conn *c, struct sender_claim *claim,
 	if (turn.open || turn.probe)
 		claim_turn(c, claim, t, &turn, n);
 	else
-		claim_any(c, claim, t, SQL_DELIVERY_CLAIM_ASKED, n, false);
-}
-
-static void
-read_event(struct conn *c, struct sender_claimed *d, struct arena *arena)
-{
-	struct rows *r = conn_rows(c, SQL_DELIVERY_EVENT, "t", d->event_id);
-
-	if (row_next(r)) {
-		struct slice body = row_bytes(r, 3);
-		d->type = row_text_copy(r, 1, arena);
-		d->tx = row_text_copy(r, 2, arena);
-		d->body = (struct slice){ arena_strndup(arena,
-		    body.n > 0 ? body.p : "", body.n), body.n };
-	}
-	row_done(r);
+		claim_any(c, claim, t, SQL_DELIVERIES_FREE_ASKED, n, false);
 }
 
 /* What an endpoint's deliveries are signed with, once for all of them. */
@@ -322,48 +322,41 @@ sender_claim_wipe(struct sender_claim *claim)
 	}
 }
 
-static const struct fault *
-claim_all(struct conn *c, void *arg)
+void
+sender_claim_clear(struct sender_claim *claim)
 {
-	struct sender_claim *claim = arg;
-
 	sender_claim_wipe(claim);
+	claim->n = claim->dealt = 0;
 	claim->list = NULL;
-	claim->end = &claim->list;
-	claim->count = 0;
 	claim->again = false;
-	for (size_t i = 0; i < claim->n; i++)
-		if (claim->targets[i].share > 0)
-			claim_target(c, claim, &claim->targets[i]);
-	for (struct sender_claimed *d = claim->list; d != NULL; d = d->next) {
-		read_event(c, d, claim->arena);
-		read_signer(c, claim, d->target);
-	}
-	return NULL;
 }
 
 bool
-sender_claim_take(struct sender_claim *claim)
+sender_claim_read(struct sender_claim *claim, struct conn *c)
 {
-	struct conn *c = claim->setup->conn;
-
-	claim->list = NULL;
-	claim->count = 0;
-	claim->again = false;
 	claim->now = clock_now();
 	claim->lease_until = sender_lease_until(&claim->setup->conf,
 	    claim->now);
 	claim->lease_far = sender_lease_far(&claim->setup->conf, claim->now);
-	read_targets(claim);
-	if (conn_failed(c) != NULL) {
-		log_warn("database: %s", conn_failed(c));
-		conn_forgive(c);
-		return false;
-	}
-	if (share_places(claim) == 0)
+	read_targets(claim, c);
+	if (conn_failed(c) == NULL)
 		return true;
-	if (db_txn(claim->setup->db, claim_all, claim) == NULL)
-		return true;
-	sender_claim_wipe(claim);
+	log_warn("database: %s", conn_failed(c));
+	conn_forgive(c);
+	sender_claim_clear(claim);
 	return false;
+}
+
+void
+sender_claim_take(struct conn *c, struct sender_claim *claim)
+{
+	sender_claim_wipe(claim);
+	claim->list = NULL;
+	claim->end = &claim->list;
+	claim->again = false;
+	for (size_t i = 0; i < claim->n; i++)
+		if (claim->targets[i].share > 0)
+			claim_target(c, claim, &claim->targets[i]);
+	for (struct sender_claimed *d = claim->list; d != NULL; d = d->next)
+		read_signer(c, claim, d->target);
 }

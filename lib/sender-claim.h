@@ -22,6 +22,7 @@ struct sender_target {
 	int64_t			 last_duration_ms;	/* -1: none */
 	bool			 ed25519;
 	bool			 limited;	/* in its rate or its places */
+	int64_t			 limit;		/* of places; 0: none */
 	bool			 ordered;	/* known once it is claimed */
 	size_t			 share;		/* places it gets */
 	struct sender_receiver	*receiver;
@@ -52,20 +53,30 @@ struct sender_claim {
 	int64_t			 due;		/* by when */
 	size_t			 most;
 
-	/* What was found. */
-	struct sender_claimed	*list;
-	int64_t			 count;
-	bool			 again;		/* more is due by then */
-
-	/* For sender-claim.c alone. */
-	int64_t			 now, lease_until, lease_far;
+	/* What may be claimed, and what was. */
 	struct sender_target	*targets;
 	size_t			 n;
+	size_t			 dealt;		/* to all of them together */
+	struct sender_claimed	*list;
+	bool			 again;		/* more is due by then */
+	int64_t			 now, lease_until;
+
+	/* For sender-claim.c alone. */
+	int64_t			 lease_far;
 	struct sender_claimed	**end;
 };
 
-/* Claims; false, and nothing is claimed, where the database refuses. */
-bool	sender_claim_take(struct sender_claim *);
+/* Forgets what was found. */
+void	sender_claim_clear(struct sender_claim *);
+
+/* Reads who has something due; false: the database refuses. */
+bool	sender_claim_read(struct sender_claim *, struct conn *);
+
+/* Deals out among them what may be claimed. */
+void	sender_claim_share(struct sender_claim *);
+
+/* Claims, in the caller's transaction; again after one that failed. */
+void	sender_claim_take(struct conn *, struct sender_claim *);
 
 /* Wipes the secrets, when everything is signed. */
 void	sender_claim_wipe(struct sender_claim *);

@@ -77,8 +77,9 @@ sender_places_receiver(struct sender_places *p, const char *id)
 
 void
 sender_places_limit(const struct sender_places *p, struct sender_receiver *r,
-    int64_t limit)
+    int64_t limit, bool limited)
 {
+	r->limited = limited;
 	r->limit = limit > 0 ? (size_t)limit : p->each;
 	if (r->window > r->limit)
 		r->window = r->limit;
@@ -118,52 +119,60 @@ speed_now(const struct sender_receiver *r)
 	return r->late ? SENDER_SLOW : r->speed;
 }
 
-/* Free places, and how many of them the receivers of each speed may have. */
-struct room {
-	size_t	free;
-	size_t	of[SENDER_SLOW + 1];
-};
-
 static size_t
 minus(size_t a, size_t b)
 {
 	return a > b ? a - b : 0;
 }
 
-static struct room
-count_room(const struct sender_places *p)
+/* Of the places, or of what may be in hand. */
+static struct sender_room
+count_room(const struct sender_places *p, bool claims)
 {
 	size_t taken[SENDER_SLOW + 1] = { 0 }, all = 0;
 	size_t half = (p->total + 1) / 2;
+	size_t total = p->total + (claims ? p->ahead : 0);
 
 	for (size_t i = 0; i < p->count; i++) {
-		taken[speed_now(p->known[i])] += p->known[i]->under_way;
-		all += p->known[i]->under_way;
+		const struct sender_receiver *r = p->known[i];
+		size_t has = claims ? r->held : r->under_way;
+		taken[speed_now(r)] += has;
+		all += has;
 	}
-	return (struct room){ .free = minus(p->total, all), .of = {
+	return (struct sender_room){ .free = minus(total, all), .of = {
 	    [SENDER_UNKNOWN] = minus(half, taken[SENDER_UNKNOWN]),
-	    [SENDER_QUICK] = p->total,
+	    [SENDER_QUICK] = total,
 	    [SENDER_SLOW] = minus(half, taken[SENDER_SLOW]) } };
 }
 
 /* May a receiver that has so many places take one more? */
 static bool
-may_take(const struct sender_places *p, const struct room *room,
-    const struct sender_receiver *r, size_t has)
+may_take(const struct sender_places *p, const struct sender_room *room,
+    const struct sender_receiver *r, size_t has, size_t window)
 {
 	enum sender_speed speed = speed_now(r);
 
-	if (has >= r->window || room->free == 0 || room->of[speed] == 0)
+	if (has >= window || room->free == 0 || room->of[speed] == 0)
 		return false;
 	return room->free > p->total / 4 || (speed == SENDER_QUICK &&
 	    has == 0);
+}
+
+/* How many of a receiver's may be in hand. */
+static size_t
+claim_window(const struct sender_places *p, const struct sender_receiver *r)
+{
+	bool ahead = p->ahead > 0 && speed_now(r) == SENDER_QUICK &&
+	    !r->failed && !r->limited;
+
+	return ahead ? 2 * r->window : r->window;
 }
 
 size_t
 sender_places_share(struct sender_places *p,
     struct sender_receiver *const *due, size_t n, size_t most, size_t *share)
 {
-	struct room room = count_room(p);
+	struct sender_room room = count_room(p, true);
 	size_t dealt = 0;
 	bool any = true;
 
@@ -173,7 +182,8 @@ sender_places_share(struct sender_places *p,
 		for (size_t i = 0; i < n && dealt < most; i++) {
 			size_t at = (p->turn + i) % n;
 			const struct sender_receiver *r = due[at];
-			if (!may_take(p, &room, r, r->under_way + share[at]))
+			if (!may_take(p, &room, r, r->held + share[at],
+			    claim_window(p, r)))
 				continue;
 			room.free--;
 			room.of[speed_now(r)]--;
@@ -187,9 +197,33 @@ sender_places_share(struct sender_places *p,
 }
 
 void
-sender_places_take(struct sender_receiver *r)
+sender_places_claim(struct sender_receiver *r)
 {
+	r->held++;
+}
+
+void
+sender_places_drop(struct sender_receiver *r)
+{
+	r->held--;
+}
+
+struct sender_room
+sender_places_room(const struct sender_places *p)
+{
+	return count_room(p, false);
+}
+
+bool
+sender_places_take(const struct sender_places *p, struct sender_room *room,
+    struct sender_receiver *r)
+{
+	if (!may_take(p, room, r, r->under_way, r->window))
+		return false;
+	room->free--;
+	room->of[speed_now(r)]--;
 	r->under_way++;
+	return true;
 }
 
 void
@@ -197,6 +231,7 @@ sender_places_give_back(const struct sender_places *p,
     struct sender_receiver *r, int64_t duration_ms, bool good)
 {
 	r->under_way--;
+	r->held--;
 	r->failed = !good;
 	if (duration_ms >= p->half_ms || !good)
 		r->window = (r->window + 1) / 2;

@@ -14,6 +14,9 @@
  *     must not be busier than the others.
  *   - All slow receivers together get half of all places at the most, so do
  *     all unknown ones, and neither gets the last quarter.
+ *   - Where claims ahead of the places are wanted (ahead), as much again is
+ *     claimed for a quick receiver as it may take, so that one commit serves
+ *     many deliveries.
  *   - In the last quarter a quick receiver gets one place if it has none. So
  *     even when many die at once, with many places each, the others go on.
  */
@@ -43,6 +46,8 @@ struct sender_receiver {
 	size_t			 limit;		/* places it may ever take */
 	size_t			 window;	/* places it may take now */
 	size_t			 under_way;	/* places it takes */
+	size_t			 held;		/* those and what is ready */
+	bool			 limited;	/* nothing is claimed ahead */
 	enum sender_speed	 speed;		/* of its last attempt */
 	bool			 late;		/* one under way is slow */
 	bool			 failed;	/* its last attempt */
@@ -51,6 +56,7 @@ struct sender_receiver {
 struct sender_places {
 	size_t			  total;	/* at least 1 */
 	size_t			  each;		/* the usual limit of a receiver */
+	size_t			  ahead;	/* claims without a place */
 	int64_t			  slow_ms;	/* SENDER_SLOW_MS or less */
 	int64_t			  half_ms;	/* of the time allowed */
 	size_t			  turn;		/* who is served first */
@@ -66,9 +72,13 @@ void	sender_places_free(struct sender_places *);
 struct sender_receiver *sender_places_receiver(struct sender_places *,
 	    const char *id);
 
-/* Gives a receiver a limit of its own; 0: the usual one. */
+/*
+ * Gives a receiver a limit of its own, 0: the usual one; limited where its
+ * deliveries are counted or timed when they are claimed.
+ */
 void	sender_places_limit(const struct sender_places *,
-	    struct sender_receiver *, int64_t limit);
+	    struct sender_receiver *, int64_t limit, bool limited);
+
 
 /* Says how long a receiver's last attempt took; below zero: none is known. */
 void	sender_places_learn(const struct sender_places *,
@@ -80,15 +90,30 @@ void	sender_places_running(const struct sender_places *,
 	    struct sender_receiver *, int64_t so_far_ms);
 
 /*
- * Deals out free places, `most` at the most, to n receivers with something
- * due: share[i] is what due[i] gets. Returns how many were dealt.
+ * Deals out what may be claimed, `most` at the most, to n receivers with
+ * something due: share[i] is what due[i] gets. Returns how many were dealt.
  */
 size_t	sender_places_share(struct sender_places *,
 	    struct sender_receiver *const *due, size_t n, size_t most,
 	    size_t *share);
 
-/* An attempt of this receiver begins; has ended, in a good answer or not. */
-void	sender_places_take(struct sender_receiver *);
+/* One was claimed; was given back, or has failed, without being sent. */
+void	sender_places_claim(struct sender_receiver *);
+void	sender_places_drop(struct sender_receiver *);
+
+/* Free places, and how many of them the receivers of each speed may have. */
+struct sender_room {
+	size_t	free;
+	size_t	of[SENDER_SLOW + 1];
+};
+struct sender_room sender_places_room(const struct sender_places *);
+
+/*
+ * An attempt begins, if there is room for it: then it takes its place, in
+ * the room as well. It has ended, in a good answer or not.
+ */
+bool	sender_places_take(const struct sender_places *,
+	    struct sender_room *, struct sender_receiver *);
 void	sender_places_give_back(const struct sender_places *,
 	    struct sender_receiver *, int64_t duration_ms, bool good);
 

@@ -12,14 +12,6 @@
 
 enum { DETAIL_MAX = 4096 };
 
-struct batch {
-	const struct conf	*conf;
-	const char		*owner;
-	struct sender_attempt	**attempts;
-	struct sender_attempt	**ours;		/* of one endpoint */
-	size_t			 n;
-};
-
 /* What becomes of a delivery, and how the audit log calls it. */
 struct outcome {
 	const char	*status;
@@ -57,8 +49,8 @@ outcome_of(const struct sender_attempt *a)
 }
 
 static void
-write_audit(struct conn *c, const struct sender_attempt *a,
-    const struct outcome *outcome)
+write_audit(struct conn *c, struct audit_chain *chain,
+    const struct sender_attempt *a, const struct outcome *outcome)
 {
 	struct jsonw w;
 	struct buf detail;
@@ -76,14 +68,14 @@ write_audit(struct conn *c, const struct sender_attempt *a,
 	if (a->error[0] != '\0')
 		jsonw_text(&w, "error", a->error);
 	jsonw_end_object(&w);
-	audit_write(c, a->ended_at, "cron:deliver", outcome->action,
+	audit_add(c, chain, a->ended_at, "cron:deliver", outcome->action,
 	    a->tx[0] != '\0' ? a->tx : a->delivery, buf_str(&detail));
 	buf_free(&detail);
 }
 
 /* False where the lease was lost: such an attempt counts for nothing. */
 static bool
-record_one(struct conn *c, const struct batch *batch,
+record_one(struct conn *c, struct audit_chain *chain, const char *owner,
     const struct sender_attempt *a)
 {
 	const struct outcome outcome = outcome_of(a);
@@ -91,7 +83,7 @@ record_one(struct conn *c, const struct batch *batch,
 
 	if (conn_run(c, SQL_DELIVERY_FINISH, "tiiitt", outcome.status,
 	    outcome.used, outcome.next_attempt_at, a->ended_at, a->delivery,
-	    batch->owner) != 1)
+	    owner) != 1)
 		return false;
 	conn_run(c, SQL_ATTEMPT_INSERT, "tiiitobtto", a->delivery, a->number,
 	    a->started_at, a->duration_ms, buf_str(&a->head), a->status,
@@ -99,29 +91,11 @@ record_one(struct conn *c, const struct batch *batch,
 	    a->error[0] != '\0' ? a->error : NULL,
 	    answered ? buf_str(&a->answer_head) : NULL,
 	    answered ? (int64_t)a->answer_body : (int64_t)-1);
-	write_audit(c, a, &outcome);
+	write_audit(c, chain, a, &outcome);
 	if (a->ordered && strcmp(outcome.status, "due") != 0)
 		conn_run(c, SQL_DELIVERIES_AFTER, "tt", a->event,
 		    a->endpoint);
 	return true;
-}
-
-static const struct fault *
-record_batch(struct conn *c, void *arg)
-{
-	const struct batch *b = arg;
-
-	for (size_t i = 0, n; i < b->n; i += n) {
-		size_t ours = 0;
-		for (n = 0; i + n < b->n && b->attempts[i + n]->receiver ==
-		    b->attempts[i]->receiver; n++)
-			if (record_one(c, b, b->attempts[i + n]))
-				b->ours[ours++] = b->attempts[i + n];
-		/* After the audit log, whose writers queue: no deadlocks. */
-		if (ours > 0)
-			sender_health_record(c, b->conf, b->ours, ours);
-	}
-	return NULL;
 }
 
 /* By endpoint, and each one's as they ended. */
@@ -136,17 +110,42 @@ compare(const void *one, const void *two)
 	return a->ended_at < b->ended_at ? -1 : a->ended_at > b->ended_at;
 }
 
-const struct fault *
-sender_record(struct db *db, const struct conf *conf, const char *owner,
-    struct sender_attempt **attempts, size_t n)
+/* Those whose lease held; how many. */
+static size_t
+record_all(struct conn *c, const char *owner, const struct sender_list *ended,
+    struct sender_attempt **ours)
 {
-	struct batch batch = { conf, owner, attempts,
-	    malloc(n * sizeof(struct sender_attempt *)), n };
+	struct audit_chain chain;
+	size_t n = 0;
 
-	if (batch.ours == NULL)
+	audit_begin(c, &chain);
+	for (struct sender_attempt *a = ended->first; a != NULL; a = a->next)
+		if (record_one(c, &chain, owner, a))
+			ours[n++] = a;
+	audit_end(c, &chain);
+	return n;
+}
+
+void
+sender_record(struct conn *c, const struct conf *conf, const char *owner,
+    const struct sender_list *ended)
+{
+	struct sender_attempt **ours;
+	size_t n, of;
+
+	if (ended->n == 0)
+		return;
+	ours = malloc(ended->n * sizeof(struct sender_attempt *));
+	if (ours == NULL)
 		abort();
-	qsort(attempts, n, sizeof(*attempts), compare);
-	const struct fault *fault = db_txn(db, record_batch, &batch);
-	free(batch.ours);
-	return fault;
+	n = record_all(c, owner, ended, ours);
+	qsort(ours, n, sizeof(struct sender_attempt *), compare);
+	/* After the audit log, whose writers queue: no deadlocks. */
+	for (size_t i = 0; i < n; i += of) {
+		for (of = 1; i + of < n && ours[i + of]->receiver ==
+		    ours[i]->receiver; of++)
+			continue;
+		sender_health_record(c, conf, ours + i, of);
+	}
+	free(ours);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* sender.c - claiming deliveries and moving their attempts on. */
+/* sender.c - moving attempts on. */
 #include "sender.h"
 
 #include <stdio.h>
@@ -7,16 +7,14 @@
 #include <string.h>
 
 #include "log.h"
-#include "proof.h"
-#include "retry-after.h"
-#include "sender-attempt.h"
-#include "sender-claim.h"
-#include "sender-record.h"
+#include "sender-clerk.h"
 #include "shared.h"
 
 enum {
-	TROUBLE_PAUSE_MS = 500,	/* before the database is asked again */
-	CLOCK_LOST_MS = 1000	/* so much is no correction any more */
+	READY_MS = 2000,	/* so long one may wait that is signed */
+	AHEAD = 3,		/* times the places, claimed ahead of them */
+	CONNECTIONS = 4		/* times the places, kept open: a receiver that
+				   waits for its turn should find its own */
 };
 
 struct sender {
@@ -24,16 +22,12 @@ struct sender {
 	const char		*owner;
 	CURLM			*multi;
 	struct resolver		*names;
-	struct arena		*arena;		/* of one claim */
-	struct sender_places	 places;
-	struct sender_attempt	*attempts;	/* as many as places */
-	struct sender_attempt	**ended;	/* room for all of them */
-	size_t			 size;
-	int64_t			 record_after;	/* clock_monotonic */
+	struct sender_clerk	*clerk;
+	struct sender_desk	 desk;
+	struct sender_attempt	**under_way;	/* room for all places */
+	size_t			 n;
+	CURL			**easy;		/* one a place; n are in use */
 	int64_t			 late_noted;	/* clock_monotonic */
-	int64_t			 ahead;		/* clock_now of clock_monotonic */
-	bool			 started;	/* something was claimed before */
-	bool			 again;		/* more is due, look at once */
 };
 
 int64_t
@@ -66,64 +60,67 @@ grab(size_t n, size_t size)
 	return p;
 }
 
-/* For the resolver's threads: somebody waits for nothing any more. */
+/* For other threads: somebody waits for nothing any more. */
 static void
 wake(void *multi)
 {
 	curl_multi_wakeup(multi);
 }
 
-struct sender *
-sender_new(const struct setup *setup, const char *owner)
+static void
+init_desk(struct sender_desk *desk, const struct conf *conf)
 {
-	const struct conf *conf = &setup->conf;
+	pthread_mutex_init(&desk->lock, NULL);
+	pthread_cond_init(&desk->work, NULL);
+	sender_places_init(&desk->places, conf->webhook_parallel,
+	    conf->webhook_parallel_endpoint, conf->webhook_timeout_ms);
+	desk->places.ahead = AHEAD * desk->places.total;
+	sender_list_init(&desk->ready);
+	sender_list_init(&desk->ended);
+	sender_list_init(&desk->unsent);
+}
+
+struct sender *
+sender_new(const struct setup *setup, const char *owner, size_t most)
+{
 	struct sender *s = grab(1, sizeof(*s));
+	size_t places = (size_t)setup->conf.webhook_parallel;
 
 	s->setup = setup;
 	s->owner = owner;
-	s->arena = arena_new();
-	s->size = (size_t)conf->webhook_parallel;
-	s->attempts = grab(s->size, sizeof(*s->attempts));
-	s->ended = grab(s->size, sizeof(struct sender_attempt *));
-	sender_places_init(&s->places, conf->webhook_parallel,
-	    conf->webhook_parallel_endpoint, conf->webhook_timeout_ms);
+	s->under_way = grab(places, sizeof(struct sender_attempt *));
+	s->easy = grab(places, sizeof(CURL *));
+	init_desk(&s->desk, &setup->conf);
+	s->desk.most = most;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
 	    (s->multi = curl_multi_init()) == NULL)
 		sig_die("curl_multi_init");
-	curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, (long)s->size);
+	curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS,
+	    (long)(CONNECTIONS * places));
+	for (size_t i = 0; i < places; i++)
+		s->easy[i] = sender_attempt_easy();
 	s->names = resolver_new(resolver_system, wake, s->multi);
-	for (size_t i = 0; i < s->size; i++)
-		sender_attempt_init(&s->attempts[i]);
+	s->clerk = sender_clerk_new(setup, owner, &s->desk, wake, s->multi);
 	return s;
 }
 
 void
 sender_free(struct sender *s)
 {
-	for (size_t i = 0; i < s->size; i++) {
-		if (s->attempts[i].state == SENDER_UNDER_WAY)
-			curl_multi_remove_handle(s->multi,
-			    s->attempts[i].easy);
-		sender_attempt_free(&s->attempts[i]);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		curl_multi_remove_handle(s->multi, s->under_way[i]->easy);
 	resolver_free(s->names);
+	sender_clerk_free(s->clerk);
+	for (size_t i = 0; i < s->desk.places.total; i++)
+		curl_easy_cleanup(s->easy[i]);
 	curl_multi_cleanup(s->multi);
 	curl_global_cleanup();
-	sender_places_free(&s->places);
-	arena_free(s->arena);
-	free(s->attempts);
-	free(s->ended);
+	sender_places_free(&s->desk.places);
+	pthread_cond_destroy(&s->desk.work);
+	pthread_mutex_destroy(&s->desk.lock);
+	free(s->under_way);
+	free(s->easy);
 	free(s);
-}
-
-size_t
-sender_busy(const struct sender *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->size; i++)
-		n += s->attempts[i].state != SENDER_FREE;
-	return n;
 }
 
 int64_t
@@ -132,11 +129,10 @@ sender_next_late(const struct sender *s)
 	int64_t next = INT64_MAX;
 
 	/* After the last look for such: none is missed in between. */
-	for (size_t i = 0; i < s->size; i++) {
-		const struct sender_attempt *a = &s->attempts[i];
-		int64_t late = a->started + s->places.slow_ms;
-		if (a->state == SENDER_UNDER_WAY && late > s->late_noted &&
-		    late < next)
+	for (size_t i = 0; i < s->n; i++) {
+		int64_t late = s->under_way[i]->started +
+		    s->desk.places.slow_ms;
+		if (late > s->late_noted && late < next)
 			next = late;
 	}
 	return next;
@@ -147,194 +143,161 @@ static void
 note_late(struct sender *s)
 {
 	s->late_noted = clock_monotonic();
-	sender_places_forget_late(&s->places);
-	for (size_t i = 0; i < s->size; i++) {
-		const struct sender_attempt *a = &s->attempts[i];
-		if (a->state == SENDER_UNDER_WAY)
-			sender_places_running(&s->places, a->receiver,
-			    s->late_noted - a->started);
-	}
+	sender_places_forget_late(&s->desk.places);
+	for (size_t i = 0; i < s->n; i++)
+		sender_places_running(&s->desk.places,
+		    s->under_way[i]->receiver,
+		    s->late_noted - s->under_way[i]->started);
 }
 
-/* Says what a reading statement met; false where all was well. */
-static bool
-reader_failed(struct sender *s)
+void
+sender_seek(struct sender *s, int64_t due)
 {
-	struct conn *c = s->setup->conn;
+	struct sender_desk *desk = &s->desk;
 
-	if (conn_failed(c) == NULL)
-		return false;
-	log_warn("database: %s", conn_failed(c));
-	conn_forgive(c);
-	return true;
-}
-
-static const struct fault *
-mend(struct conn *c, void *arg)
-{
-	const int64_t *due = arg;
-	int64_t now = clock_now();
-
-	conn_run(c, SQL_DELIVERIES_MEND, "ii", *due, sender_clock_far(now));
-	conn_run(c, SQL_ENDPOINTS_MEND, "ii", now, now * 1000);
-	return NULL;
-}
-
-/*
- * Deliveries that were put off at a time which is still to come would wait
- * for it: the clock was set back since. Looked for at the start, and when
- * the clock has lost time against the one that only grows.
- */
-static void
-mend_times(struct sender *s, int64_t due)
-{
-	int64_t now = clock_now(), ahead = now - clock_monotonic();
-	bool lost = !s->started || ahead < s->ahead - CLOCK_LOST_MS;
-
-	s->ahead = ahead;
-	s->started = true;
-	if (!lost)
-		return;
-	struct rows *r = conn_rows(s->setup->conn, SQL_TIMES_AHEAD, "ii",
-	    sender_clock_far(now), sender_clock_far(now +
-	    RETRY_AFTER_MAX_MS));
-	bool found = row_next(r);
-	row_done(r);
-	if (!reader_failed(s) && found)
-		db_txn(s->setup->db, mend, &due);
-}
-
-/*
- * A free attempt for this delivery. NULL where it is under way here already:
- * when the clock was moved past the end of a lease of our own, the claim
- * has renewed that lease and nothing more is to do.
- */
-static struct sender_attempt *
-attempt_for(struct sender *s, const char *delivery)
-{
-	struct sender_attempt *found = NULL;
-
-	for (size_t i = 0; i < s->size; i++) {
-		struct sender_attempt *a = &s->attempts[i];
-		if (a->state == SENDER_FREE)
-			found = a;
-		else if (strcmp(a->delivery, delivery) == 0)
-			return NULL;
-	}
-	return found;
-}
-
-static void
-start(struct sender *s, struct sender_attempt *a,
-    const struct sender_claimed *d)
-{
-	struct webhook_header signatures[WEBHOOK_SIGN_HEADERS];
-	const struct sender_target *t = d->target;
-
-	if (t->signer->secrets == 0) {
-		sender_attempt_fail(a, "the secret of this endpoint does not "
-		    "open with the master key");
-		return;
-	}
-	webhook_sign(t->signer, d->event_id, a->started_at, d->body,
-	    s->arena, signatures);
-	sender_attempt_start(a, s->multi, s->names, &s->setup->conf, t->url,
-	    signatures);
-}
-
-static void
-launch(struct sender *s, const struct sender_claimed *d)
-{
-	const struct sender_target *t = d->target;
-	struct sender_attempt *a = attempt_for(s, d->id);
-
-	if (a == NULL)
-		return;
-	sender_attempt_reset(a);
-	snprintf(a->delivery, sizeof(a->delivery), "%s", d->id);
-	snprintf(a->endpoint, sizeof(a->endpoint), "%s", t->id);
-	snprintf(a->event, sizeof(a->event), "%s", d->event_id);
-	a->used = d->used;
-	a->number = d->number;
-	a->next_attempt_at = d->next_attempt_at;
-	a->probe = d->probe;
-	a->ordered = t->ordered;
-	schedule_read(t->pauses, &a->schedule);
-	a->receiver = t->receiver;
-	sender_places_take(a->receiver);
-	if (d->type == NULL) {
-		sender_attempt_fail(a, "the event of this delivery is gone");
-		return;
-	}
-	a->proof = strcmp(d->type, PROOF_EVENT) == 0;
-	if (d->tx != NULL)
-		snprintf(a->tx, sizeof(a->tx), "%s", d->tx);
-	buf_add(&a->body, d->body.p, d->body.n);
-	if (a->body.failed)
-		sender_attempt_fail(a, "the event is too long to be sent");
-	else
-		start(s, a, d);
-}
-
-int64_t
-sender_claim(struct sender *s, int64_t due, size_t most)
-{
-	struct sender_claim claim = { .setup = s->setup, .owner = s->owner,
-	    .arena = s->arena, .places = &s->places, .due = due,
-	    .most = most };
-
-	s->again = false;
-	mend_times(s, due);
+	pthread_mutex_lock(&desk->lock);
 	note_late(s);
-	if (sender_busy(s) == s->size || most == 0)
-		return 0;
-	arena_reset(s->arena);
-	if (!sender_claim_take(&claim))
-		return -1;
-	for (const struct sender_claimed *d = claim.list; d != NULL;
-	    d = d->next)
-		launch(s, d);
-	sender_claim_wipe(&claim);
-	s->again = claim.again;
-	return claim.count;
+	desk->due = due;
+	desk->seeking = true;
+	desk->stuck = false;
+	pthread_cond_signal(&desk->work);
+	pthread_mutex_unlock(&desk->lock);
+}
+
+void
+sender_stop(struct sender *s)
+{
+	pthread_mutex_lock(&s->desk.lock);
+	s->desk.most = 0;
+	pthread_mutex_unlock(&s->desk.lock);
+}
+
+struct sender_progress
+sender_progress(struct sender *s)
+{
+	struct sender_desk *desk = &s->desk;
+
+	pthread_mutex_lock(&desk->lock);
+	/* With nothing in hand, nothing will make room. */
+	bool seeking = desk->seeking && desk->most > 0 &&
+	    !(desk->stuck && desk->in_hand == 0);
+	struct sender_progress progress = { .busy = desk->in_hand,
+	    .seeking = seeking || desk->at_work, .failed = desk->failed,
+	    .left = desk->most };
+	desk->failed = false;
+	pthread_mutex_unlock(&desk->lock);
+	return progress;
 }
 
 int64_t
 sender_next_due(struct sender *s, int64_t now)
 {
-	struct rows *r = conn_rows(s->setup->conn, SQL_DELIVERY_NEXT_DUE, "i",
-	    now);
+	struct conn *c = s->setup->conn;
+	struct rows *r = conn_rows(c, SQL_DELIVERY_NEXT_DUE, "i", now);
 	int64_t next = INT64_MAX;
 
 	if (row_next(r) && !row_null(r, 0))
 		next = row_int(r, 0);
 	row_done(r);
-	reader_failed(s);
-	return s->again ? now : next;
+	if (conn_failed(c) != NULL) {
+		log_warn("database: %s", conn_failed(c));
+		conn_forgive(c);
+	}
+	return next;
 }
 
-/* Records what has ended and frees its places, all or nothing. */
+/* Hands over what has ended, or is not sent. */
 static void
-record(struct sender *s)
+hand_over(struct sender *s, struct sender_list *ended,
+    struct sender_list *unsent)
 {
-	size_t n = 0;
+	struct sender_desk *desk = &s->desk;
 
-	for (size_t i = 0; i < s->size; i++)
-		if (s->attempts[i].state == SENDER_ENDED)
-			s->ended[n++] = &s->attempts[i];
-	if (n == 0 || clock_monotonic() < s->record_after)
+	if (ended->n + unsent->n == 0)
 		return;
-	if (sender_record(s->setup->db, &s->setup->conf, s->owner, s->ended,
-	    n) != NULL) {
-		s->record_after = clock_monotonic() + TROUBLE_PAUSE_MS;
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct sender_attempt *a = s->ended[i];
-		sender_places_give_back(&s->places, a->receiver,
+	pthread_mutex_lock(&desk->lock);
+	for (struct sender_attempt *a = ended->first; a != NULL; a = a->next)
+		sender_places_give_back(&desk->places, a->receiver,
 		    a->duration_ms, sender_attempt_good(a) && !a->cut);
-		a->state = SENDER_FREE;
+	for (struct sender_attempt *a = unsent->first; a != NULL; a = a->next)
+		sender_places_drop(a->receiver);
+	if (unsent->n > 0)
+		desk->seeking = true;
+	desk->stuck = false;
+	sender_list_join(&desk->ended, ended);
+	sender_list_join(&desk->unsent, unsent);
+	pthread_cond_signal(&desk->work);
+	pthread_mutex_unlock(&desk->lock);
+}
+
+/* Chooses what is sent now, and what has waited for too long. */
+static void
+choose_ready(struct sender *s, struct sender_list *chosen,
+    struct sender_list *unsent)
+{
+	struct sender_room room = sender_places_room(&s->desk.places);
+	struct sender_list waiting;
+	struct sender_attempt *a;
+	int64_t now = clock_monotonic();
+
+	sender_list_init(&waiting);
+	while ((a = sender_list_take(&s->desk.ready)) != NULL) {
+		if (now - a->ready_at > READY_MS)
+			sender_list_add(unsent, a);
+		else if (sender_places_take(&s->desk.places, &room,
+		    a->receiver))
+			sender_list_add(chosen, a);
+		else
+			sender_list_add(&waiting, a);
 	}
+	sender_list_join(&s->desk.ready, &waiting);
+}
+
+/* Sends what is ready as far as there are places. */
+static void
+start_ready(struct sender *s)
+{
+	struct sender_list chosen, ended, unsent;
+	struct sender_attempt *a;
+
+	sender_list_init(&chosen);
+	sender_list_init(&ended);
+	sender_list_init(&unsent);
+	pthread_mutex_lock(&s->desk.lock);
+	if (s->desk.ready.n > 0)
+		choose_ready(s, &chosen, &unsent);
+	pthread_mutex_unlock(&s->desk.lock);
+	while ((a = sender_list_take(&chosen)) != NULL) {
+		s->under_way[s->n] = a;
+		sender_attempt_start(a, s->easy[s->n++], s->multi, s->names);
+	}
+	hand_over(s, &ended, &unsent);
+}
+
+/* Looks for attempts that have ended; were there any? */
+static bool
+take_ended(struct sender *s)
+{
+	struct sender_list ended, unsent;
+
+	sender_list_init(&ended);
+	sender_list_init(&unsent);
+	while (sender_attempt_next_ended(s->multi) != NULL)
+		continue;
+	for (size_t i = 0; i < s->n; ) {
+		struct sender_attempt *a = s->under_way[i];
+		if (a->state == SENDER_ENDED) {
+			s->under_way[i] = s->under_way[--s->n];
+			s->easy[i] = s->easy[s->n];
+			s->easy[s->n] = a->easy;
+			sender_list_add(&ended, a);
+		} else {
+			i++;
+		}
+	}
+	bool any = ended.n > 0;
+	hand_over(s, &ended, &unsent);
+	return any;
 }
 
 void
@@ -342,15 +305,12 @@ sender_work(struct sender *s, int64_t wait_ms)
 {
 	int running;
 
+	start_ready(s);
 	sender_attempt_resume(s->names);
 	curl_multi_perform(s->multi, &running);
 	/* The end of an attempt wakes nobody who begins to wait after it. */
-	if (sender_attempt_next_ended(s->multi) == NULL)
+	if (!take_ended(s))
 		curl_multi_poll(s->multi, NULL, 0, (int)wait_ms, NULL);
-	curl_multi_perform(s->multi, &running);
-	while (sender_attempt_next_ended(s->multi) != NULL)
-		;
-	record(s);
 }
 
 static const struct fault *

@@ -6,11 +6,13 @@
  * way at once, and records each result in a transaction that also ends the
  * lease. It may die at any moment: what it held becomes due again when the
  * lease ends, so that every delivery is sent at least once. It belongs to
- * one thread; cron/deliver.c is its loop.
+ * one thread, whose loop is cron/deliver.c; another one has the database
+ * (sender-clerk.h).
  */
 #ifndef SENDER_H
 #define SENDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,23 +27,33 @@ struct setup;
 struct sender;
 
 /*
- * A sender that holds its leases as owner; both arguments outlive it. Never
- * NULL.
+ * A sender that holds its leases as owner and claims `most` deliveries at the
+ * most; setup and owner outlive it. Never NULL.
  */
-struct sender	*sender_new(const struct setup *, const char *owner);
+struct sender	*sender_new(const struct setup *, const char *owner,
+		    size_t most);
 void		 sender_free(struct sender *);
 
 /*
- * Claims what was due at a moment and finds a place, `most` deliveries at
- * the most, and sends it on its way. How many were claimed, or -1 where the
- * database refuses.
+ * Has it claim what was due at a moment, and send it on its way as places
+ * become free; has it claim no more.
  */
-int64_t		 sender_claim(struct sender *, int64_t due, size_t most);
+void		 sender_seek(struct sender *, int64_t due);
+void		 sender_stop(struct sender *);
+
+/* How far it is. */
+struct sender_progress {
+	size_t	busy;		/* in hand, sent or not, or not on record */
+	bool	seeking;	/* there may be more to claim */
+	bool	failed;		/* the database has refused a claim since
+				   this was asked before */
+	size_t	left;		/* how many may still be claimed */
+};
+struct sender_progress sender_progress(struct sender *);
 
 /*
  * When, after now, the next delivery may be sent, with the pauses and rates
- * of its endpoint; now itself where a claim left something; INT64_MAX: none
- * is known.
+ * of its endpoint; INT64_MAX: none is known.
  */
 int64_t		 sender_next_due(struct sender *, int64_t now);
 
@@ -51,9 +63,6 @@ int64_t		 sender_next_due(struct sender *, int64_t now);
  * not take are kept and tried again.
  */
 void		 sender_work(struct sender *, int64_t wait_ms);
-
-/* Attempts under way, or not on record yet. */
-size_t		 sender_busy(const struct sender *);
 
 /* Gives back what is still claimed: somebody else may send it at once. */
 void		 sender_release(struct sender *);

@@ -139,6 +139,8 @@ signing_key_ensure(struct conn *c, const struct vault *vault, int64_t now,
 {
 	struct signing_key live[SIGNING_KEYS_MAX];
 
+	/* Two that look at once would both make the first. */
+	audit_queue(c);
 	if (signing_key_live(c, NULL, now, live) == 0)
 		make(c, vault, now, actor, "signing_key.created", "");
 }
@@ -152,6 +154,7 @@ signing_key_rotate(struct conn *c, const struct vault *vault,
 
 	if (overlap < 0 || overlap > WEBHOOK_OVERLAP_MAX)
 		return "an old key can sign on for 0 seconds to 7 days";
+	audit_queue(c);
 	if (overlap > 0 &&
 	    signing_key_live(c, NULL, now, live) == SIGNING_KEYS_MAX)
 		return "ten keys sign already: wait until one has expired, "

@@ -24,7 +24,8 @@
 	"id, partner_id, name, url, api, livemode, status, disabled_reason, " \
 	"schedule, pauses, rate_limit, max_parallel, ordered, ed25519, " \
 	"last_duration_ms, last_success_at, failing_since, failures, " \
-	"warned_at, hold_until, probe_at, seen_at, created_at, updated_at "
+	"warned_at, hold_until, probe_at, seen_at, created_at, updated_at, " \
+	"proven "
 
 /* The columns of an event in the order that lib/webhook-log.c reads them. */
 #define EVENT_COLUMNS \
@@ -69,6 +70,12 @@
 #define UNHELD(now, far) \
 	"(lease_until IS NULL OR lease_until <= " now " OR lease_until > " \
 	far ")"
+
+/* A delivery with what is to be sent, and how many attempts there were. */
+#define FREE \
+	"d.id, d.event_id, d.attempts, d.next_attempt_at, (SELECT count(*) " \
+	"FROM attempt a WHERE a.delivery_id = d.id), e.type, e.clive_tx_id, " \
+	"e.body FROM delivery d LEFT JOIN event e ON e.id = d.event_id "
 
 /* What a claim says of a delivery; how many attempts there were, for a name. */
 #define CLAIMED \
@@ -380,9 +387,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ENDPOINT_INSERT] =
 	    "INSERT INTO webhook_endpoint (id, partner_id, name, url, api, "
 	    "livemode, status, schedule, pauses, rate_limit, max_parallel, "
-	    "ordered, ed25519, seen_at, created_at, updated_at) VALUES ($1, "
-	    "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-	    "$15)",
+	    "ordered, ed25519, seen_at, created_at, updated_at, proven) "
+	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+	    "$14, $15, $15, CASE WHEN $7 = 'unproven' THEN 0 ELSE 1 END)",
 	[SQL_ENDPOINT_SUBSCRIBE] =
 	    "INSERT INTO webhook_subscription (endpoint_id, event_type) "
 	    "VALUES ($1, $2) ON CONFLICT (endpoint_id, event_type) DO "
@@ -405,11 +412,19 @@ const char *const sql_text[SQL_COUNT] = {
 	    "$7, ed25519 = $8, updated_at = $9 WHERE id = $10 AND status <> "
 	    "'deleted'",
 	[SQL_ENDPOINT_ENABLE] =
-	    "UPDATE webhook_endpoint SET status = 'active', disabled_reason "
-	    "= NULL, failing_since = NULL, failures = 0, warned_at = NULL, "
+	    "UPDATE webhook_endpoint SET status = $1, proven = CASE WHEN $1 "
+	    "= 'active' THEN 1 ELSE 0 END, disabled_reason = NULL, "
+	    "failing_since = NULL, failures = 0, warned_at = NULL, "
 	    "hold_until = 0, slowdowns = 0, probe_at = NULL, probes = 0, "
-	    "updated_at = $1 WHERE id = $2 AND status IN ('disabled', "
+	    "updated_at = $2 WHERE id = $3 AND status IN ('disabled', "
 	    "'unproven')",
+	/* Its URL is another one. A person's switching it off stays. */
+	[SQL_ENDPOINT_UNPROVE] =
+	    "UPDATE webhook_endpoint SET proven = 0, status = CASE WHEN "
+	    "disabled_reason IN ('operator', 'gone') THEN 'disabled' ELSE "
+	    "'unproven' END, disabled_reason = CASE WHEN disabled_reason IN "
+	    "('operator', 'gone') THEN disabled_reason END, probe_at = NULL, "
+	    "probes = 0, updated_at = $1 WHERE id = $2",
 	[SQL_ENDPOINT_DISABLE] =
 	    "UPDATE webhook_endpoint SET status = 'disabled', "
 	    "disabled_reason = $1, probe_at = NULL, probes = 0, updated_at "
@@ -422,11 +437,17 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ENDPOINT_WAITING] =
 	    "SELECT count(*) FROM delivery WHERE endpoint_id = $1 AND "
 	    "status = 'due'",
-	/* Not what a sender has under way: its lease ends the row otherwise. */
+	/* Not what a sender has under way: that one says what came of it. */
 	[SQL_ENDPOINT_SKIP] =
-	    "UPDATE delivery SET status = 'failed', updated_at = $1 WHERE "
-	    "endpoint_id = $2 AND status = 'due' AND (lease_until IS NULL OR "
-	    "lease_until <= $1)",
+	    "UPDATE delivery SET status = 'failed', lease_owner = NULL, "
+	    "lease_until = NULL, updated_at = $1 WHERE endpoint_id = $2 AND "
+	    "status = 'due' AND (lease_until IS NULL OR lease_until <= $1)",
+	/* Under way or not: what is answered now was asked of another URL. */
+	[SQL_CHALLENGES_END] =
+	    "UPDATE delivery SET status = 'failed', lease_owner = NULL, "
+	    "lease_until = NULL, updated_at = $1 WHERE endpoint_id = $2 AND "
+	    "status = 'due' AND asked = 1 AND EXISTS (SELECT 1 FROM event e "
+	    "WHERE e.id = delivery.event_id AND e.type = $3)",
 	[SQL_SECRET_INSERT] =
 	    "INSERT INTO webhook_secret (endpoint_id, number, "
 	    "secret_sealed, created_at) SELECT $1, coalesce(max(number), 0) "
@@ -510,6 +531,24 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_DELIVERY_CLAIM_ONE] =
 	    "UPDATE delivery SET lease_owner = $1, lease_until = $2 WHERE "
 	    "id = $3 AND status = 'due' AND " UNHELD("$4", "$5") " " CLAIMED,
+	/* What a claim finds to send; the lease makes it ours. */
+	[SQL_DELIVERIES_FREE] =
+	    "SELECT " FREE "WHERE d.endpoint_id = $1 AND d.status = 'due' "
+	    "AND d.next_attempt_at <= $2 AND " UNHELD("$2", "$3") " ORDER BY "
+	    "d.next_attempt_at LIMIT $4",
+	[SQL_DELIVERIES_FREE_ASKED] =
+	    "SELECT " FREE "WHERE d.endpoint_id = $1 AND d.status = 'due' "
+	    "AND d.asked = 1 AND d.next_attempt_at <= $2 AND " UNHELD("$2",
+	    "$3") " ORDER BY d.next_attempt_at LIMIT $4",
+	[SQL_DELIVERY_FREE] =
+	    "SELECT " FREE "WHERE d.id = $1",
+	/* Another sender may have been first: then it finds no row. */
+	[SQL_DELIVERY_LEASE] =
+	    "UPDATE delivery SET lease_owner = $1, lease_until = $2 WHERE "
+	    "id = $3 AND status = 'due' AND " UNHELD("$4", "$5"),
+	[SQL_DELIVERY_GIVE_BACK] =
+	    "UPDATE delivery SET lease_owner = NULL, lease_until = NULL "
+	    "WHERE id = $1 AND lease_owner = $2 AND status = 'due'",
 	/*
 	 * In order: who is next, who is before it, and when that is over. A
 	 * payment has few events: coalesce keeps SQLite from reading all that
@@ -808,6 +847,11 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_CRON_WAITING_DROP] =
 	    "DELETE FROM processor_event WHERE processor = $1 AND event_id "
 	    "= $2 AND outcome = 'waiting' AND clive_tx_id IS NULL",
+	[SQL_CRON_DELIVERIES_END] =
+	    "UPDATE delivery SET status = 'failed', lease_owner = NULL, "
+	    "lease_until = NULL, updated_at = $1 WHERE status = 'due' AND "
+	    "(lease_until IS NULL OR lease_until <= $1) AND endpoint_id IN "
+	    "(SELECT id FROM webhook_endpoint WHERE status = 'deleted')",
 
 	/* Figures */
 	[SQL_COUNTS] =

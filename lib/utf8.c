@@ -62,3 +62,13 @@ utf8_is_valid(const char *s, size_t n)
 	}
 	return true;
 }
+
+size_t
+utf8_characters(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}

@@ -25,4 +25,10 @@ size_t	utf8_encode(uint32_t code, char *out);
 /* Are the n bytes UTF-8 throughout? */
 bool	utf8_is_valid(const char *s, size_t n);
 
+/*
+ * How many characters a text has, as a database counts them: continuation
+ * bytes do not count, whatever stands before them.
+ */
+size_t	utf8_characters(const char *text);
+
 #endif

@@ -330,13 +330,13 @@ enable(struct conn *c, struct request *rq, void *arg)
 
 	if (fault != NULL)
 		return fault;
-	webhook_enable(c, row->id, in->skip == 1, rq->now,
+	bool done = webhook_enable(c, row->id, in->skip == 1, rq->now,
 	    webhook_api_actor(rq), &waiting);
 	reply_start(rq, 200, &w);
 	jsonw_object(&w, NULL);
 	webhook_api_write(&w, "endpoint", rq, c, row->id, NULL);
 	jsonw_int(&w, "waiting", waiting);
-	jsonw_bool(&w, "skipped", in->skip == 1);
+	jsonw_bool(&w, "skipped", done && in->skip == 1);
 	jsonw_end_object(&w);
 	return NULL;
 }

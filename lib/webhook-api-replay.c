@@ -11,7 +11,7 @@
 
 enum {
 	CALL_MAX = 10000,	/* deliveries that one request makes */
-	CALL_MS = 5000		/* and how long it may take for them */
+	CALL_MS = 5000		/* and how long it makes, or counts, them */
 };
 
 #define RANGE(member) .offset = offsetof(struct webhook_replaying, member)
@@ -87,12 +87,13 @@ webhook_replay_ask(struct request *rq, void *arg)
 	const struct fault *fault;
 
 	in->count = 0;
-	if (in->dry_run == 1) {
-		in->at.done = true;
-		in->count = replay_count(rq->conn, &in->what);
-		return conn_failed(rq->conn) == NULL ? NULL : &FAULT_STORAGE;
+	while (in->dry_run == 1 && !in->at.done &&
+	    clock_monotonic() < deadline) {
+		in->count += replay_count_page(rq->conn, &in->what, &in->at);
+		if (conn_failed(rq->conn) != NULL)
+			return &FAULT_STORAGE;
 	}
-	while (!in->at.done && in->count < CALL_MAX &&
+	while (in->dry_run != 1 && !in->at.done && in->count < CALL_MAX &&
 	    clock_monotonic() < deadline) {
 		fault = request_txn(rq, replay_one_page, in);
 		if (fault != NULL)

@@ -126,7 +126,8 @@ struct fetching {
 	const struct webhook_row *row;
 	char			 status[16];	/* as of the last look */
 	const char		*owner;		/* of the leases */
-	int64_t			 now;		/* of the claim */
+	int64_t			 now;		/* of the claim, and so what
+						   tells one lease from another */
 	struct claimed {
 		char	id[ID_SIZE], event[ID_SIZE];
 		int64_t	attempt;
@@ -313,6 +314,7 @@ write_request(struct jsonw *w, struct fetching *f, const struct claimed *d,
 	jsonw_text(w, "event_id", d->event);
 	jsonw_text(w, "event_type", type);
 	jsonw_int(w, "attempt", d->attempt);
+	jsonw_int(w, "lease", f->now + LEASE_MS);
 	jsonw_array(w, "headers");
 	write_header(w, "Content-Type", "application/json");
 	for (size_t i = 0; i < WEBHOOK_SIGN_HEADERS; i++)
@@ -371,6 +373,7 @@ struct report {
 	int64_t		 status;	/* -1: no answer came */
 	int64_t		 duration_ms;
 	int64_t		 length;	/* of the body; -1: as long as it is */
+	int64_t		 lease;		/* as it was given; -1: not said */
 	const char	*url;		/* where it was passed on to */
 	const char	*head, *body, *error;
 	/* What is known of the delivery. */
@@ -381,12 +384,14 @@ struct report {
 #define REPORT(member) .offset = offsetof(struct report, member)
 
 static const struct field report_fields[] = {
-	{ "status", FIELD_INTEGER, REPORT(status), .min = 100, .max = 599,
+	{ "status", FIELD_INTEGER, REPORT(status), .min = 100, .max = 999,
 	  .initial = -1 },
 	{ "duration_ms", FIELD_INTEGER, REPORT(duration_ms), .min = 0,
 	  .max = 3600 * 1000 },
 	{ "length", FIELD_INTEGER, REPORT(length), .min = 0,
 	  .max = INT32_MAX, .initial = -1 },
+	{ "lease", FIELD_INTEGER, REPORT(lease), .min = 0,
+	  .max = INT64_MAX, .initial = -1 },
 	{ "url", FIELD_TEXT, REPORT(url), .min = 8, .max = 2000,
 	  .check = field_check_url },
 	{ "head", FIELD_TEXT, REPORT(head), .max = HEAD_MAX },
@@ -402,7 +407,9 @@ find_held(struct conn *c, struct request *rq, const struct webhook_row *row,
 {
 	struct rows *r = conn_rows(c, SQL_LISTENER_HAS, "ttt", in->delivery,
 	    row->id, lease_owner(rq));
-	bool held = row_next(r);
+	/* Two clients with one key must not speak for each other. */
+	bool held = row_next(r) && (in->lease < 0 ||
+	    in->lease == row_int(r, 2));
 
 	if (held) {
 		in->event = row_text_copy(r, 0, rq->arena);

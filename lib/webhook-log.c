@@ -233,14 +233,30 @@ explain_event(struct conn *c, struct arena *arena, struct jsonw *w,
 	return body;
 }
 
-/* A word for a shell that means these bytes. */
+/* Bytes that a terminal, or who copies from one, may not keep as they are. */
+static bool
+is_plain(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i] < ' ' || p[i] > '~')
+			return false;
+	return true;
+}
+
+/* A word for a shell that means these bytes: '...', or bash's $'...'. */
 static void
 quote(struct buf *buf, const char *p, size_t n)
 {
-	buf_putc(buf, '\'');
+	bool plain = is_plain(p, n);
+
+	buf_puts(buf, plain ? "'" : "$'");
 	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\'')
+		if (plain && p[i] == '\'')
 			buf_puts(buf, "'\\''");
+		else if (!plain && (p[i] == '\'' || p[i] == '\\'))
+			buf_printf(buf, "\\%c", p[i]);
+		else if (p[i] < ' ' || p[i] > '~')
+			buf_printf(buf, "\\%03o", (unsigned char)p[i]);
 		else
 			buf_putc(buf, p[i]);
 	}
@@ -299,7 +315,8 @@ write_curl(struct jsonw *w, const char *head, const char *url,
 	const char *at = head;
 
 	buf_init(&line, CURL_MAX);
-	buf_puts(&line, "curl -i -X POST");
+	/* -g: brackets and braces of a URL are meant as they are. */
+	buf_puts(&line, "curl -g -i -X POST");
 	write_url(&line, head, url);
 	while ((at = strstr(at, "\r\n")) != NULL && at[2] != '\0' &&
 	    at[2] != '\r') {

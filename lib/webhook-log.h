@@ -61,7 +61,8 @@ void		 webhook_log_delivery(struct conn *, struct jsonw *,
  *   attempts  of each number, started_at, duration_ms, request_head,
  *             response_status, response_head, response_body,
  *             response_length, error
- *   curl      a line for a shell that sends the last attempt again, or null
+ *   curl      a line for a shell (bash, where the body is not plain ASCII)
+ *             that sends the last attempt again, or null
  */
 void		 webhook_log_explain_delivery(struct conn *, struct arena *,
 		    struct jsonw *, const char *id);

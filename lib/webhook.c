@@ -11,12 +11,13 @@
 #include "proof.h"
 #include "sig.h"
 #include "signing-key.h"
+#include "utf8.h"
 #include "webhook-sign.h"
 
 enum {
 	DETAIL_MAX = 16 * 1024,	/* bytes of an audit event's particulars */
 	EVENT_BODY_MAX = 8 * 1024, /* of one that tells of an endpoint */
-	EVENTS_MAX = 64		/* event types of one endpoint */
+	QUERY_BYTES = 8		/* of a query's digest */
 };
 
 const char *
@@ -56,21 +57,32 @@ webhook_known_event(const char *api, const char *type)
 }
 
 static const char *
+check_events(const char *const *events, const char *api)
+{
+	size_t n = 0;
+
+	if (events[0] == NULL)
+		return "at least one event is needed";
+	for (; events[n] != NULL; n++)
+		if (!webhook_known_event(api, events[n]))
+			return "there is no such event type";
+	return n <= WEBHOOK_EVENTS_MAX ? NULL :
+	    "an endpoint has at most 64 event types";
+}
+
+static const char *
 check_settings(const struct conf *conf, const struct webhook_settings *s,
     const char *api)
 {
 	const char *wrong;
 
-	if (*s->name == '\0' || strlen(s->name) > 100)
+	if (*s->name == '\0' || utf8_characters(s->name) > WEBHOOK_NAME_MAX)
 		return "a name has 1 to 100 characters";
 	if (s->url != NULL && (wrong = webhook_check_url(conf, s->url)) !=
 	    NULL)
 		return wrong;
-	if (s->events[0] == NULL)
-		return "at least one event is needed";
-	for (const char *const *e = s->events; *e != NULL; e++)
-		if (!webhook_known_event(api, *e))
-			return "there is no such event type";
+	if ((wrong = check_events(s->events, api)) != NULL)
+		return wrong;
 	if (s->rate_limit < 0 || s->rate_limit > WEBHOOK_RATE_MAX)
 		return "a rate limit is 1 to 10000 deliveries a second";
 	if (s->max_parallel < 0 || s->max_parallel > WEBHOOK_PARALLEL_MAX)
@@ -121,6 +133,29 @@ subscribe(struct conn *c, const char *id, const char *const *events)
 		conn_run(c, SQL_ENDPOINT_SUBSCRIBE, "tt", id, *events);
 }
 
+/* A URL up to its query, which may hold what nobody else is to know. */
+static void
+write_url(struct jsonw *w, const char *url)
+{
+	jsonw_textn(w, "url", url, url != NULL ? strcspn(url, "?#") : 0);
+}
+
+/* The same, and enough of the rest to show whether it has changed. */
+static void
+write_whole_url(struct jsonw *w, const char *url)
+{
+	const char *rest = url != NULL ? url + strcspn(url, "?#") : "";
+	char hex[2 * QUERY_BYTES + 1];
+	uint8_t digest[SHA256_SIZE];
+
+	write_url(w, url);
+	if (*rest == '\0')
+		return;
+	sig_sha256(rest, strlen(rest), digest);
+	hex_encode(digest, QUERY_BYTES, hex);
+	jsonw_text(w, "url_query", hex);
+}
+
 /* The settings as the audit log shows them. */
 static void
 write_settings(struct jsonw *w, const char *key,
@@ -130,7 +165,7 @@ write_settings(struct jsonw *w, const char *key,
 
 	jsonw_object(w, key);
 	jsonw_text(w, "name", s->name);
-	jsonw_text(w, "url", s->url);
+	write_whole_url(w, s->url);
 	jsonw_array(w, "events");
 	for (const char *const *e = s->events; *e != NULL; e++)
 		jsonw_text(w, NULL, *e);
@@ -169,6 +204,13 @@ or_null(int64_t n)
 	return n > 0 ? n : -1;
 }
 
+/* With the setting every new URL has to be proved. */
+static bool
+all_must_prove(const struct conf *conf)
+{
+	return strcmp(conf->webhook_prove, "yes") == 0;
+}
+
 const char *
 webhook_add(struct conn *c, const struct vault *vault,
     const struct conf *conf, struct webhook *w, int64_t now,
@@ -178,12 +220,12 @@ webhook_add(struct conn *c, const struct vault *vault,
 	const char *wrong = check(c, conf, w);
 	bool payments = strcmp(w->api, "payments") == 0;
 	/* A listener shows that it wants them by asking. */
-	bool prove = s->url != NULL && (w->prove ||
-	    strcmp(conf->webhook_prove, "yes") == 0);
+	bool prove = s->url != NULL && (w->prove || all_must_prove(conf));
 	char pauses[SCHEDULE_TEXT_SIZE];
 
 	if (wrong != NULL)
 		return wrong;
+	audit_queue(c);
 	id_make("we_", now, w->id);
 	conn_run(c, SQL_ENDPOINT_INSERT, "tttttotttooiioi", w->id,
 	    w->partner_id, s->name, s->url, w->api,
@@ -202,28 +244,60 @@ webhook_add(struct conn *c, const struct vault *vault,
 	return conn_failed(c);
 }
 
+/*
+ * Its URL is another one, which has to be proved. A sender may have a challenge
+ * under way: that one's answer would speak for the URL before.
+ */
+static void
+unprove(struct conn *c, const struct webhook_row *row, int64_t now,
+    const char *actor)
+{
+	bool off = row->disabled_reason != NULL &&
+	    strcmp(row->disabled_reason, "failing") != 0;
+
+	conn_run(c, SQL_ENDPOINT_UNPROVE, "it", now, row->id);
+	conn_run(c, SQL_CHALLENGES_END, "itt", now, row->id, PROOF_EVENT);
+	if (!off)
+		webhook_prove(c, row->id, now, actor);
+}
+
+static void
+write_change(struct conn *c, const char *id, const struct webhook_settings *s,
+    int64_t now)
+{
+	char pauses[SCHEDULE_TEXT_SIZE];
+
+	conn_run(c, SQL_ENDPOINT_CHANGE, "ttttooiiit", s->name, s->url,
+	    s->schedule.name, schedule_print(&s->schedule, pauses),
+	    or_null(s->rate_limit), or_null(s->max_parallel),
+	    (int64_t)s->ordered, (int64_t)s->ed25519, now, id);
+	conn_run(c, SQL_ENDPOINT_UNSUBSCRIBE, "t", id);
+	subscribe(c, id, s->events);
+}
+
 const char *
 webhook_change(struct conn *c, const struct vault *vault,
     const struct conf *conf, const struct webhook_row *row,
     const struct webhook_settings *s, int64_t now, const char *actor)
 {
 	const char *wrong = check_settings(conf, s, row->api);
-	char pauses[SCHEDULE_TEXT_SIZE];
 	struct webhook_settings before;
 
+	if (wrong == NULL && (row->url == NULL) != (s->url == NULL))
+		wrong = "a listener fetches its deliveries and has no URL, "
+		    "any other endpoint has one";
 	if (wrong != NULL)
 		return wrong;
+	bool moved = s->url != NULL && strcmp(s->url, row->url) != 0;
 	struct arena *arena = arena_new();
+	audit_queue(c);
 	webhook_settings_of(c, arena, row, &before);
-	conn_run(c, SQL_ENDPOINT_CHANGE, "ttttooiiit", s->name, s->url,
-	    s->schedule.name, schedule_print(&s->schedule, pauses),
-	    or_null(s->rate_limit), or_null(s->max_parallel),
-	    (int64_t)s->ordered, (int64_t)s->ed25519, now, row->id);
-	conn_run(c, SQL_ENDPOINT_UNSUBSCRIBE, "t", row->id);
-	subscribe(c, row->id, s->events);
+	write_change(c, row->id, s, now);
 	if (s->ed25519)
 		signing_key_ensure(c, vault, now, actor);
 	audit_settings(c, now, actor, "webhook.changed", row->id, &before, s);
+	if (moved && (!row->proven || all_must_prove(conf)))
+		unprove(c, row, now, actor);
 	arena_free(arena);
 	return conn_failed(c);
 }
@@ -275,6 +349,7 @@ webhook_of_row(struct rows *r, struct arena *arena)
 	w->seen_at = row_int(r, 21);
 	w->created_at = row_int(r, 22);
 	w->updated_at = row_int(r, 23);
+	w->proven = row_int(r, 24) == 1;
 	return w;
 }
 
@@ -292,12 +367,12 @@ void
 webhook_settings_of(struct conn *c, struct arena *arena,
     const struct webhook_row *row, struct webhook_settings *s)
 {
-	const char **events = arena_alloc(arena, (EVENTS_MAX + 1) *
+	const char **events = arena_alloc(arena, (WEBHOOK_EVENTS_MAX + 1) *
 	    sizeof(*events));
 	size_t n = 0;
 	struct rows *r = conn_rows(c, SQL_ENDPOINT_EVENTS, "t", row->id);
 
-	while (n < EVENTS_MAX && row_next(r))
+	while (n < WEBHOOK_EVENTS_MAX && row_next(r))
 		events[n++] = row_text_copy(r, 0, arena);
 	row_done(r);
 	events[n] = NULL;
@@ -307,28 +382,45 @@ webhook_settings_of(struct conn *c, struct arena *arena,
 	    .ordered = row->ordered, .ed25519 = row->ed25519 };
 }
 
+/* Whether they open or not. */
+static size_t
+count_secrets(struct conn *c, const char *id, int64_t now)
+{
+	struct rows *r = conn_rows(c, SQL_SECRETS_LIVE, "tii", id, now,
+	    (int64_t)WEBHOOK_SECRETS_MAX);
+	size_t n = 0;
+
+	while (row_next(r))
+		n++;
+	return n;
+}
+
+static bool
+exists(struct conn *c, const char *id)
+{
+	struct rows *r = conn_rows(c, SQL_ENDPOINT_FIND, "t", id);
+	bool found = row_next(r);
+
+	row_done(r);
+	return found;
+}
+
 const char *
 webhook_rotate(struct conn *c, const struct vault *vault, const char *id,
     const char *secret, int64_t overlap, int64_t now, const char *actor)
 {
-	struct arena *arena = arena_new();
 	const char *wrong = check_secret(secret);
-	char *live[WEBHOOK_SECRETS_MAX], detail[64];
-	size_t n = 0;
+	char detail[64];
 
-	if (wrong == NULL && (overlap < 0 || overlap > WEBHOOK_OVERLAP_MAX))
-		wrong = "an old secret can sign on for 0 seconds to 7 days";
-	if (wrong == NULL && webhook_find(c, arena, id) == NULL)
-		wrong = "there is no such endpoint";
-	if (wrong == NULL && overlap > 0) {
-		n = webhook_secrets(c, vault, id, now, arena, live);
-		for (size_t i = 0; i < n; i++)
-			sig_wipe(live[i], strlen(live[i]));
-	}
-	arena_free(arena);
 	if (wrong != NULL)
 		return wrong;
-	if (n == WEBHOOK_SECRETS_MAX)
+	if (overlap < 0 || overlap > WEBHOOK_OVERLAP_MAX)
+		return "an old secret can sign on for 0 seconds to 7 days";
+	/* Two that rotate at once would both leave a secret without an end. */
+	audit_queue(c);
+	if (!exists(c, id))
+		return "there is no such endpoint";
+	if (overlap > 0 && count_secrets(c, id, now) == WEBHOOK_SECRETS_MAX)
 		return "ten secrets sign already: wait until one has expired, "
 		    "or rotate without an overlap";
 	/* Those that end sooner than that already keep their end. */
@@ -340,13 +432,33 @@ webhook_rotate(struct conn *c, const struct vault *vault, const char *id,
 	return conn_failed(c);
 }
 
+/* What switching it on brings it to; NULL: it is so, or there is none. */
+static const char *
+status_when_on(struct conn *c, const char *id, const char *actor)
+{
+	bool vouches = strncmp(actor, "key:", 4) != 0;
+	struct arena *arena = arena_new();
+	const struct webhook_row *row = webhook_find(c, arena, id);
+	const char *status = NULL;
+
+	if (row != NULL && strcmp(row->status, "active") != 0)
+		status = vouches || row->proven ? "active" : "unproven";
+	if (status != NULL && strcmp(row->status, status) == 0)
+		status = NULL;
+	arena_free(arena);
+	return status;
+}
+
 bool
 webhook_enable(struct conn *c, const char *id, bool skip, int64_t now,
     const char *actor, int64_t *waiting)
 {
 	char detail[96];
 
-	if (conn_run(c, SQL_ENDPOINT_ENABLE, "it", now, id) != 1)
+	audit_queue(c);
+	const char *status = status_when_on(c, id, actor);
+	if (status == NULL ||
+	    conn_run(c, SQL_ENDPOINT_ENABLE, "tit", status, now, id) != 1)
 		return false;
 	if (skip) {
 		*waiting = conn_run(c, SQL_ENDPOINT_SKIP, "it", now, id);
@@ -358,7 +470,10 @@ webhook_enable(struct conn *c, const char *id, bool skip, int64_t now,
 	snprintf(detail, sizeof(detail), "{\"waiting\":%lld,\"skipped\":%s}",
 	    (long long)*waiting, skip ? "true" : "false");
 	audit_write(c, now, actor, "webhook.enabled", id, detail);
-	webhook_tell(c, id, "endpoint_enabled", now);
+	if (strcmp(status, "active") == 0)
+		webhook_tell(c, id, "endpoint_enabled", now);
+	else
+		webhook_prove(c, id, now, actor);
 	return true;
 }
 
@@ -368,6 +483,7 @@ webhook_disable(struct conn *c, const char *id, const char *reason,
 {
 	char detail[64];
 
+	audit_queue(c);
 	if (conn_run(c, SQL_ENDPOINT_DISABLE, "tit", reason, now, id) != 1)
 		return false;
 	snprintf(detail, sizeof(detail), "{\"reason\":\"%s\"}", reason);
@@ -380,6 +496,7 @@ bool
 webhook_delete(struct conn *c, const char *id, int64_t now,
     const char *actor)
 {
+	audit_queue(c);
 	if (conn_run(c, SQL_ENDPOINT_DELETE, "it", now, id) != 1)
 		return false;
 	conn_run(c, SQL_ENDPOINT_SKIP, "it", now, id);
@@ -387,17 +504,18 @@ webhook_delete(struct conn *c, const char *id, int64_t now,
 	return true;
 }
 
-size_t
-webhook_secrets(struct conn *c, const struct vault *vault, const char *id,
-    int64_t now, struct arena *arena, char *out[WEBHOOK_SECRETS_MAX])
+/* Of the newest `most` those that open. */
+static size_t
+open_secrets(struct conn *c, const struct vault *vault, const char *id,
+    int64_t now, struct arena *arena, char *out[], size_t most)
 {
 	struct rows *r = conn_rows(c, SQL_SECRETS_LIVE, "tii", id, now,
-	    (int64_t)WEBHOOK_SECRETS_MAX);
+	    (int64_t)most);
 	char context[64];
 	size_t n = 0;
 
 	name_context(id, context);
-	while (n < WEBHOOK_SECRETS_MAX && row_next(r)) {
+	while (n < most && row_next(r)) {
 		struct slice sealed = row_bytes(r, 0);
 		out[n] = vault_unseal(vault, context, sealed.p, sealed.n,
 		    arena);
@@ -405,6 +523,14 @@ webhook_secrets(struct conn *c, const struct vault *vault, const char *id,
 	}
 	row_done(r);
 	return n;
+}
+
+size_t
+webhook_secrets(struct conn *c, const struct vault *vault, const char *id,
+    int64_t now, struct arena *arena, char *out[WEBHOOK_SECRETS_MAX])
+{
+	return open_secrets(c, vault, id, now, arena, out,
+	    WEBHOOK_SECRETS_MAX);
 }
 
 bool
@@ -423,15 +549,13 @@ const char *
 webhook_masked(struct conn *c, const struct vault *vault, const char *id,
     int64_t now, struct arena *arena)
 {
-	char *live[WEBHOOK_SECRETS_MAX];
-	size_t n = webhook_secrets(c, vault, id, now, arena, live);
-	const char *masked = NULL;
+	char *newest;
+	const char *masked;
 
-	if (n > 0)
-		masked = arena_printf(arena, "****%s", live[0] +
-		    strlen(live[0]) - 4);
-	for (size_t i = 0; i < n; i++)
-		sig_wipe(live[i], strlen(live[i]));
+	if (open_secrets(c, vault, id, now, arena, &newest, 1) == 0)
+		return NULL;
+	masked = arena_printf(arena, "****%s", newest + strlen(newest) - 4);
+	sig_wipe(newest, strlen(newest));
 	return masked;
 }
 
@@ -446,17 +570,21 @@ webhook_make_secret(char out[64])
 	sig_wipe(bytes, sizeof(bytes));
 }
 
+/* null for a number below the least that there is. */
+static void
+write_number(struct jsonw *w, const char *key, int64_t n, int64_t least)
+{
+	if (n >= least)
+		jsonw_int(w, key, n);
+	else
+		jsonw_null(w, key);
+}
+
 static void
 write_limits(struct jsonw *w, const struct webhook_row *row)
 {
-	if (row->rate_limit > 0)
-		jsonw_int(w, "rate_limit", row->rate_limit);
-	else
-		jsonw_null(w, "rate_limit");
-	if (row->max_parallel > 0)
-		jsonw_int(w, "max_parallel", row->max_parallel);
-	else
-		jsonw_null(w, "max_parallel");
+	write_number(w, "rate_limit", row->rate_limit, 1);
+	write_number(w, "max_parallel", row->max_parallel, 1);
 	jsonw_bool(w, "ordered", row->ordered);
 	jsonw_bool(w, "ed25519", row->ed25519);
 }
@@ -507,10 +635,7 @@ webhook_write_member(struct jsonw *w, const char *key, struct conn *c,
 	jsonw_text(w, "disabled_reason", row->disabled_reason);
 	write_schedule(w, &row->schedule);
 	write_limits(w, row);
-	if (row->last_duration_ms >= 0)
-		jsonw_int(w, "last_duration_ms", row->last_duration_ms);
-	else
-		jsonw_null(w, "last_duration_ms");
+	write_number(w, "last_duration_ms", row->last_duration_ms, 0);
 	jsonw_time(w, "last_success_at", row->last_success_at);
 	jsonw_time(w, "failing_since", row->failing_since);
 	jsonw_int(w, "failures", row->failures);
@@ -544,7 +669,7 @@ write_how_it_is(struct buf *body, const struct webhook_row *row,
 	jsonw_object(&w, "endpoint");
 	jsonw_text(&w, "id", row->id);
 	jsonw_text(&w, "name", row->name);
-	jsonw_text(&w, "url", row->url);
+	write_url(&w, row->url);
 	jsonw_end_object(&w);
 	jsonw_time(&w, "failing_since", row->failing_since);
 	jsonw_int(&w, "failures", row->failures);
@@ -596,8 +721,15 @@ void
 webhook_proven(struct conn *c, const char *id, int64_t now,
     const char *actor)
 {
-	conn_run(c, SQL_ENDPOINT_ENABLE, "it", now, id);
-	audit_write(c, now, actor, "webhook.proven", id, "{}");
+	struct arena *arena = arena_new();
+
+	audit_queue(c);
+	const struct webhook_row *row = webhook_find(c, arena, id);
+	if (row != NULL && strcmp(row->status, "unproven") == 0) {
+		conn_run(c, SQL_ENDPOINT_ENABLE, "tit", "active", now, id);
+		audit_write(c, now, actor, "webhook.proven", id, "{}");
+	}
+	arena_free(arena);
 }
 
 void

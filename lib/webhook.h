@@ -3,9 +3,18 @@
  * webhook.h - the endpoints where partners want to be told, and the secrets
  * that their deliveries are signed with.
  *
- * Every change happens in the caller's transaction and leaves an audit event
- * that says what was before and what is now, never a secret. Complaints are
- * sentences for the person who asked.
+ * Every change happens in the caller's transaction, which waits for its turn
+ * at the audit log first, and leaves an audit event that says what was before
+ * and what is now, never a secret. A URL's query may hold one, so of that the
+ * log has the beginning of a digest, which shows a change, and the partner's
+ * other endpoints are told none of it; what is secret in a path is no secret
+ * here. Complaints are sentences for the person who asked.
+ *
+ * An endpoint that has to prove that it wants our webhooks (proof.h) has to
+ * do so again when its URL changes, for as long as it has not done so, and
+ * with the setting webhook_prove always. Switching it off and on is no way
+ * around that for its partner (an actor "key:..."); anybody else who switches
+ * it on vouches for it.
  */
 #ifndef WEBHOOK_H
 #define WEBHOOK_H
@@ -21,6 +30,8 @@ enum {
 	WEBHOOK_SECRET_MIN = 16,	/* characters of a chosen secret */
 	WEBHOOK_SECRET_MAX = 200,
 	WEBHOOK_SECRETS_MAX = 10,	/* of one endpoint that sign at once */
+	WEBHOOK_NAME_MAX = 100,		/* characters */
+	WEBHOOK_EVENTS_MAX = 64,	/* event types of one endpoint */
 	WEBHOOK_RATE_MAX = 10000,	/* deliveries a second */
 	WEBHOOK_PARALLEL_MAX = 1000,
 	WEBHOOK_WAITING_MAX = 10000	/* so far waiting deliveries count */
@@ -79,6 +90,7 @@ struct webhook_row {
 	int64_t			 failing_since, failures, warned_at;
 	int64_t			 hold_until, probe_at, seen_at;	/* 0: none */
 	int64_t			 created_at, updated_at;
+	bool			 proven;	/* or it need not be */
 };
 
 /*
@@ -102,7 +114,9 @@ const char	*webhook_add(struct conn *, const struct vault *,
 
 /*
  * Writes all settings of an endpoint anew; a row's own, changed where asked,
- * are what to start from (webhook_settings_of). NULL, or a sentence.
+ * are what to start from (webhook_settings_of). Where a new URL has to be
+ * proved the endpoint is unproven until it answers a new challenge; one that
+ * a person or 410 has disabled stays disabled. NULL, or a sentence.
  */
 const char	*webhook_change(struct conn *, const struct vault *,
 		    const struct conf *, const struct webhook_row *,
@@ -132,7 +146,8 @@ const char	*webhook_rotate(struct conn *, const struct vault *,
  * Switches an endpoint on or off; false where there is none or it is so.
  * Switching on forgets its failures; with skip what it missed is marked
  * failed and can be replayed, else it goes out now. *waiting is how many
- * deliveries that is.
+ * deliveries that is. Its partner gets one that is not proven no further than
+ * to unproven, with a new challenge on its way.
  */
 bool		 webhook_enable(struct conn *, const char *id, bool skip,
 		    int64_t now, const char *actor, int64_t *waiting);
@@ -180,7 +195,7 @@ bool		 webhook_signer_read(struct conn *, const struct vault *,
 		    const char *id, bool ed25519, int64_t now,
 		    struct arena *, struct webhook_signer *);
 
-/* The newest one's last four characters after ****; NULL: none opens. */
+/* The newest one's last four characters after ****; NULL: it does not open. */
 const char	*webhook_masked(struct conn *, const struct vault *,
 		    const char *id, int64_t now, struct arena *);
 

@@ -132,7 +132,7 @@ gives_out_the_request_as_it_would_be_sent(void **state)
 	(void)state;
 	assert_int_equal(size_at(a, "items"), 1);
 	assert_string_equal(keys_of(member(a, "items.0")), "delivery_id "
-	    "event_id event_type attempt headers body");
+	    "event_id event_type attempt lease headers body");
 	assert_string_equal(text_at(a, "items.0.event_type"),
 	    "transaction_succeeded");
 	const char *body = text_at(a, "items.0.body");
@@ -176,7 +176,7 @@ what_it_reports_is_an_attempt(void **state)
 	    signature)));
 	assert_non_null(strstr(head, textf("webhook-timestamp: %s\r\n",
 	    stamp)));
-	assert_has(a, "curl -i -X POST 'http://localhost:3000/hook?a=b' ");
+	assert_has(a, "curl -g -i -X POST 'http://localhost:3000/hook?a=b' ");
 	assert_string_equal(db_text(textf("SELECT action || ' ' || actor "
 	    "FROM audit_event WHERE detail LIKE '%%%s%%'", d)),
 	    textf("webhook.delivered key:%s", world.partner.id));
@@ -280,6 +280,40 @@ what_nobody_reported_on_is_given_out_again(void **state)
 	db_exec(textf("UPDATE delivery SET lease_until = 1 WHERE id = '%s'",
 	    d));
 	assert_string_equal(text_at(fetch(id), "items.0.delivery_id"), d);
+}
+
+/* Which lease a fetched delivery is under. */
+static int64_t
+lease_of(const struct answer *a)
+{
+	int64_t lease = 0;
+
+	assert_true(json_int(member(a, "items.0"), "lease", &lease));
+	return lease;
+}
+
+/* The same key twice, of which one was late: the other's word counts. */
+static void
+a_late_client_does_not_speak_for_another(void **state)
+{
+	const char *id;
+	struct answer *a = given(&id);
+	const char *d = text_at(a, "items.0.delivery_id");
+	int64_t first = lease_of(a), second;
+
+	(void)state;
+	db_exec(textf("UPDATE delivery SET lease_until = 1 WHERE id = '%s'",
+	    d));
+	a = fetch(id);
+	assert_string_equal(text_at(a, "items.0.delivery_id"), d);
+	second = lease_of(a);
+	assert_true(second > first);
+	assert_fault(report(id, d, textf("{\"status\":500,\"lease\":%"
+	    PRId64 "}", first)), LEASE_LOST);
+	a = report(id, d, textf("{\"status\":999,\"lease\":%" PRId64 "}",
+	    second));
+	assert_status(a, 200);
+	assert_has(a, "\"last_status\":999,");
 }
 
 static void
@@ -492,6 +526,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(tests_reach_it_and_challenges_do_not),
 	CASE(a_lost_lease_is_said_so),
 	CASE(what_nobody_reported_on_is_given_out_again),
+	CASE(a_late_client_does_not_speak_for_another),
 	CASE(only_listeners_of_ones_own_are_there),
 	CASE(bad_fields_are_named),
 	CASE(one_that_is_off_or_gone_gets_nothing),

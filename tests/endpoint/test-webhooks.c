@@ -431,6 +431,9 @@ switches(struct side side)
 	call(side, off, "{}");
 	a = call(side, on, "{\"skip\":true}");
 	assert_has(a, "\"waiting\":1,\"skipped\":true}");
+	/* It is on already: nothing was done. */
+	a = call(side, on, "{\"skip\":true}");
+	assert_has(a, "\"waiting\":0,\"skipped\":false}");
 	assert_int_equal(due_at(id), 0);
 }
 
@@ -502,6 +505,27 @@ partners_and_operators_send_tests_and_challenges(void **state)
 	(void)state;
 	tests_and_challenges(partner_side());
 	tests_and_challenges(operator_side());
+}
+
+static void
+operators_vouch_for_an_endpoint_and_partners_do_not(void **state)
+{
+	const char *id = make("unproven");
+	const char *on = textf("/endpoints/%s/enable", id);
+	struct answer *a;
+
+	(void)state;
+	db_exec(textf("UPDATE webhook_endpoint SET status = 'unproven', "
+	    "proven = 0 WHERE id = '%s'", id));
+	a = call(partner_side(), on, "{}");
+	assert_status(a, 200);
+	assert_string_equal(text_at(a, "endpoint.status"), "unproven");
+	assert_status(call(partner_side(), textf("/endpoints/%s/disable", id),
+	    "{}"), 200);
+	a = call(partner_side(), on, "{}");
+	assert_string_equal(text_at(a, "endpoint.status"), "unproven");
+	a = call(operator_side(), on, "{}");
+	assert_string_equal(text_at(a, "endpoint.status"), "active");
 }
 
 static void
@@ -830,11 +854,35 @@ a_delivery_is_told_with_every_attempt(void **state)
 	    "\"HTTP/1.1 500 Oh\",\"response_body\":\"oh\\u0000\xef\xbf\xbd\","
 	    "\"response_length\":9000,\"error\":null}");
 	assert_has(a, "\"last_status\":500,\"last_error\":null");
-	assert_string_equal(text_at(a, "curl"), textf("curl -i -X POST "
+	assert_string_equal(text_at(a, "curl"), textf("curl -g -i -X POST "
 	    "'http://127.0.0.1:9/told?a=b' -H 'X-Note: it'\\''s' "
 	    "--data-binary '%s'", text_at(a, "event.body")));
 	/* The operators' page says the same. */
 	assert_answer(call(operator_side(), path, NULL), 200, a->body);
+}
+
+/* What is no plain text survives being copied from a terminal. */
+static void
+a_curl_line_is_safe_in_a_shell(void **state)
+{
+	const char *id = make("quoted");
+	const char *tx = pay("webhooks_quoted");
+	const char *d = delivery_of(id, tx);
+
+	(void)state;
+	db_exec(textf("UPDATE event SET body = CAST('{\"a\": \"it''s "
+	    "\\u0041 $(id)\",' || char(10, 9) || '\"b\": \"' || char(8238) "
+	    "|| '\"}' AS BLOB) WHERE id = '%s'", event_of(tx)));
+	db_exec(textf("INSERT INTO attempt (delivery_id, number, started_at, "
+	    "duration_ms, request_head, response_status) VALUES ('%s', 1, "
+	    "2000, 12, 'POST /q?a=[1-3]&b={x,y}$(id)`id`''\" HTTP/1.1' || "
+	    "char(13, 10) || 'Host: 127.0.0.1:9' || char(13, 10, 13, 10), "
+	    "500)", d));
+	assert_string_equal(text_at(get(textf("/deliveries/%s", d)), "curl"),
+	    "curl -g -i -X POST "
+	    "'http://127.0.0.1:9/q?a=[1-3]&b={x,y}$(id)`id`'\\''\"' "
+	    "--data-binary $'{\"a\": \"it\\'s \\\\u0041 $(id)\",\\012\\011"
+	    "\"b\": \"\\342\\200\\256\"}'");
 }
 
 static void
@@ -1044,6 +1092,26 @@ what_is_to_be_replayed_must_be_said_well(void **state)
 	}
 }
 
+static void
+a_replay_that_broke_off_goes_on_at_once(void **state)
+{
+	const char *id = make("broken");
+	const char *path = textf(BASE "/endpoints/%s/replay", id);
+	const char *key = fresh_key();
+	const char *body = "{\"from\":\"2020-01-01\"}";
+
+	(void)state;
+	pay(fresh_reference());
+	db_exec("UPDATE delivery SET status = 'delivered'");
+	db_exec("CREATE TRIGGER broken BEFORE INSERT ON delivery BEGIN "
+	    "SELECT RAISE(ABORT, 'broken'); END");
+	assert_fault(ask_post(&world.partner, path, key, body), STORAGE);
+	db_exec("DROP TRIGGER broken");
+	struct answer *a = ask_post(&world.partner, path, key, body);
+	assert_status(a, 200);
+	assert_true(due_at(id) > 0);
+}
+
 /* More than one request makes at a time. */
 static void
 ten_thousand_events_are_replayed_in_pages(void **state)
@@ -1079,6 +1147,20 @@ ten_thousand_events_are_replayed_in_pages(void **state)
 		cursor = null_at(a, "nextCursor") ? NULL :
 		    text_at(a, "nextCursor");
 		assert_true(i > 0 || cursor != NULL);
+		if (i > 0)
+			continue;
+		/*
+		 * A count goes on where it is told to, too: what has arrived
+		 * by now would be counted again from the start.
+		 */
+		end_all(id, "delivered");
+		a = ask_post(&world.other, path, fresh_key(), textf(
+		    "{\"from\":\"2001-09-09\",\"dry_run\":true,\"cursor\":"
+		    "\"%s\"}", cursor));
+		assert_answer(a, 200, textf("{\"count\":%" PRId64
+		    ",\"dry_run\":true,\"nextCursor\":null}", 10600 - made));
+		db_exec(textf("UPDATE delivery SET status = 'due' WHERE "
+		    "endpoint_id = '%s'", id));
 	}
 	assert_null(cursor);
 	assert_int_equal(made, 10600);
@@ -1099,6 +1181,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(partners_and_operators_switch_endpoints),
 	CASE(partners_and_operators_delete_endpoints),
 	CASE(partners_and_operators_send_tests_and_challenges),
+	CASE(operators_vouch_for_an_endpoint_and_partners_do_not),
 	CASE(lists_endpoints_page_by_page),
 	CASE(an_idempotency_key_counts_for_one_path),
 	CASE(what_is_another_partners_is_not_found),
@@ -1108,12 +1191,14 @@ static const struct CMUnitTest tests[] = {
 	CASE(other_paths_and_methods_are_refused),
 	CASE(partners_and_operators_list_deliveries),
 	CASE(a_delivery_is_told_with_every_attempt),
+	CASE(a_curl_line_is_safe_in_a_shell),
 	CASE(partners_and_operators_look_at_events),
 	CASE(partners_and_operators_resend),
 	CASE(nobody_to_send_to_is_said_so),
 	CASE(partners_and_operators_replay),
 	CASE(a_replay_runs_once_an_idempotency_key),
 	CASE(what_is_to_be_replayed_must_be_said_well),
+	CASE(a_replay_that_broke_off_goes_on_at_once),
 	CASE(ten_thousand_events_are_replayed_in_pages),
 };
 

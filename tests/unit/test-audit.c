@@ -105,6 +105,23 @@ rows_are_added_together(void **state)
 	assert_int_equal(report.head_seq, 10);
 }
 
+static void
+queueing_for_the_chain_leaves_it_alone(void **state)
+{
+	struct audit_report report;
+
+	(void)state;
+	audit_queue(fx.conn);
+	assert_true(verify(&report));
+	assert_int_equal(report.head_seq, 6);
+	assert_string_equal(report.head_hash, head.head_hash);
+	audit_queue(fx.conn);
+	audit_write(fx.conn, fixture_now + 7, "key:k", "thing.done", "thing7",
+	    "{}");
+	assert_true(verify(&report));
+	assert_int_equal(report.head_seq, 7);
+}
+
 /* The text of audit.h, worked through here once more. */
 static void
 hashes_are_as_documented(void **state)
@@ -297,6 +314,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(an_untouched_chain_is_good),
 	CASE(an_empty_chain_is_good),
 	CASE(rows_are_added_together),
+	CASE(queueing_for_the_chain_leaves_it_alone),
 	CASE(hashes_are_as_documented),
 	CASE(every_column_of_every_row_is_covered),
 	CASE(missing_rows_are_noticed),

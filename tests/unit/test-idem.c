@@ -8,6 +8,7 @@
  */
 #include "idem.h"
 
+#include <setjmp.h>
 #include <string.h>
 
 #include "app.h"
@@ -21,6 +22,7 @@ enum {
 
 static struct db *db;
 static struct request rq;
+static jmp_buf death;
 static char key[32];
 
 /* How often each part ran, and what the next run of it refuses with. */
@@ -30,6 +32,7 @@ static struct {
 	const struct fault	*meanwhile;	/* of the same request sent
 						   while the first one asks */
 	bool			 nested;
+	bool			 dies;		/* while it asks */
 	const char		*resume;	/* what `before` was told */
 	const char		*tx;		/* what it says it opened */
 } part;
@@ -126,7 +129,21 @@ ask(struct request *r, void *input)
 		part.nested = false;
 		part.meanwhile = run();
 	}
+	if (part.dies)
+		longjmp(death, 1);
 	return part.ask;
+}
+
+/* Runs a request whose process is killed while it asks. */
+static void
+run_and_die(void)
+{
+	part.dies = true;
+	if (setjmp(death) == 0) {
+		run();
+		fail_msg("it asked nobody");
+	}
+	part.dies = false;
 }
 
 static int
@@ -287,8 +304,7 @@ static void
 a_change_does_not_run_under_a_claimed_key(void **state)
 {
 	(void)state;
-	part.ask = &FAULT_INTERNAL;
-	assert_ptr_equal(run(), &FAULT_INTERNAL);
+	run_and_die();
 	rq.action = &changing;
 	assert_ptr_equal(run(), &FAULT_IDEMPOTENCY_IN_PROGRESS);
 	assert_int_equal(part.changes, 0);
@@ -302,8 +318,7 @@ replay_waits_for_one_that_runs(void **state)
 	(void)state;
 	assert_null(idem_replay(&rq, &answered));
 	assert_false(answered);
-	part.ask = &FAULT_INTERNAL;
-	assert_ptr_equal(run(), &FAULT_INTERNAL);
+	run_and_die();
 	int64_t started = clock_monotonic();
 	assert_ptr_equal(idem_replay(&rq, &answered),
 	    &FAULT_IDEMPOTENCY_IN_PROGRESS);
@@ -315,7 +330,6 @@ replay_waits_for_one_that_runs(void **state)
 	assert_null(idem_replay(&rq, &answered));
 	assert_false(answered);
 	assert_true(clock_monotonic() - started < rq.conf->wait_ms);
-	part.ask = NULL;
 	assert_null(run());
 	assert_null(idem_replay(&rq, &answered));
 	assert_true(answered);
@@ -331,8 +345,7 @@ static void
 a_left_request_goes_on_when_its_lease_ends(void **state)
 {
 	(void)state;
-	part.ask = &FAULT_INTERNAL;
-	assert_ptr_equal(run(), &FAULT_INTERNAL);
+	run_and_die();
 	assert_parts(1, 1, 0);
 	assert_true(marked("before"));
 	assert_ptr_equal(run(), &FAULT_IDEMPOTENCY_IN_PROGRESS);
@@ -344,7 +357,6 @@ a_left_request_goes_on_when_its_lease_ends(void **state)
 	assert_true(clock_advance(6000));
 	assert_state(IDEM_LEFT);
 	assert_string_equal(idem_find(fx.conn, &rq).clive_tx_id, part.tx);
-	part.ask = NULL;
 	part.nested = true;
 	assert_null(run());
 	assert_string_equal(part.resume, part.tx);
@@ -357,6 +369,20 @@ a_left_request_goes_on_when_its_lease_ends(void **state)
 	assert_parts(2, 2, 1);
 }
 
+/* What could not ask is over, and the same request may come again at once. */
+static void
+a_request_that_broke_off_leaves_its_key(void **state)
+{
+	(void)state;
+	part.ask = &FAULT_INTERNAL;
+	assert_ptr_equal(run(), &FAULT_INTERNAL);
+	assert_state(IDEM_LEFT);
+	part.ask = NULL;
+	assert_null(run());
+	assert_string_equal(part.resume, part.tx);
+	assert_parts(2, 2, 1);
+}
+
 /* Longer than any call takes, whatever the settings say. */
 static void
 a_lease_outlasts_slow_calls(void **state)
@@ -366,8 +392,7 @@ a_lease_outlasts_slow_calls(void **state)
 	(void)state;
 	conf.processor_timeout_ms = 120000;
 	rq.conf = &conf;
-	part.ask = &FAULT_INTERNAL;
-	assert_ptr_equal(run(), &FAULT_INTERNAL);
+	run_and_die();
 	assert_true(clock_advance(8 * conf.processor_timeout_ms - 5000));
 	assert_ptr_equal(run(), &FAULT_IDEMPOTENCY_IN_PROGRESS);
 	assert_true(clock_advance(6000));
@@ -670,6 +695,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(a_change_does_not_run_under_a_claimed_key),
 	CASE(replay_waits_for_one_that_runs),
 	CASE(a_left_request_goes_on_when_its_lease_ends),
+	CASE(a_request_that_broke_off_leaves_its_key),
 	CASE(a_lease_outlasts_slow_calls),
 	CASE(a_left_request_keeps_to_the_day_it_came),
 	CASE(an_unkept_refusal_afterwards_lets_a_retry_go_on),

@@ -138,6 +138,15 @@ end(struct scene *s)
 	end_sides();
 }
 
+static const struct fault *
+take_claim(struct conn *c, void *arg)
+{
+	struct side *side = arg;
+
+	sender_claim_take(c, &side->claim);
+	return NULL;
+}
+
 /* What a sender gets that has room for so many. */
 static int64_t
 claim(struct side *side, size_t most)
@@ -152,12 +161,18 @@ claim(struct side *side, size_t most)
 		r = side->places.known[i];
 		r->window = r->limit;
 	}
-	assert_true(sender_claim_take(&side->claim));
+	assert_true(sender_claim_read(&side->claim, setup.conn));
+	sender_claim_share(&side->claim);
+	assert_null(db_txn(setup.db, take_claim, side));
 	for (struct sender_claimed *d = side->claim.list; d != NULL;
 	    d = d->next)
 		assert_int_equal(d->target->signer->secrets, 1);
 	sender_claim_wipe(&side->claim);
-	return side->claim.count;
+	int64_t n = 0;
+	for (struct sender_claimed *d = side->claim.list; d != NULL;
+	    d = d->next)
+		n++;
+	return n;
 }
 
 /* Makes the endpoint known, so that more than one place is dealt. */
@@ -167,7 +182,7 @@ meet(struct side *side, struct scene *s, int64_t limit)
 	struct sender_receiver *r = sender_places_receiver(&side->places,
 	    s->hook.id);
 
-	sender_places_limit(&side->places, r, limit);
+	sender_places_limit(&side->places, r, limit, limit > 0);
 }
 
 static struct webhook_row *
@@ -300,14 +315,34 @@ a_deleted_endpoint_is_not_claimed_for(void **state)
 	arena_free(one.arena);
 }
 
+/* An attempt whose end is recorded. */
+struct ending {
+	const char		*owner;
+	struct sender_attempt	*attempt;
+};
+
+static const struct fault *
+write_ending(struct conn *c, void *arg)
+{
+	struct ending *e = arg;
+
+	struct sender_list list;
+
+	sender_list_init(&list);
+	sender_list_add(&list, e->attempt);
+	sender_record(c, &setup.conf, e->owner, &list);
+	return NULL;
+}
+
 /* An attempt of a claimed delivery that came to such an end. */
 static const struct fault *
 record(struct side *side, const struct scene *s, int64_t status)
 {
 	const struct sender_claimed *d = side->claim.list;
-	struct sender_attempt a, *attempts[1] = { &a };
+	struct sender_attempt a;
+	struct ending ending = { side->owner, &a };
 
-	sender_attempt_init(&a);
+	sender_attempt_init(&a, &setup.conf);
 	sender_attempt_reset(&a);
 	snprintf(a.delivery, sizeof(a.delivery), "%s", d->id);
 	snprintf(a.endpoint, sizeof(a.endpoint), "%s", s->hook.id);
@@ -317,8 +352,7 @@ record(struct side *side, const struct scene *s, int64_t status)
 	schedule_read(d->target->pauses, &a.schedule);
 	a.status = status;
 	a.ended_at = clock_now();
-	const struct fault *fault = sender_record(setup.db, &setup.conf,
-	    side->owner, attempts, 1);
+	const struct fault *fault = db_txn(setup.db, write_ending, &ending);
 	sender_attempt_free(&a);
 	return fault;
 }

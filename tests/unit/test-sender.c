@@ -107,6 +107,14 @@ lay(struct table *t, int64_t total, int64_t each)
 	t->due[2] = sender_places_receiver(&t->places, "we_c");
 }
 
+/* One of its deliveries was claimed and is sent. */
+static void
+take(struct sender_receiver *r)
+{
+	sender_places_claim(r);
+	r->under_way++;
+}
+
 static size_t
 deal(struct table *t, size_t most)
 {
@@ -209,7 +217,7 @@ unknown_receivers_together_get_half_of_the_places(void **state)
 	lay(&t, 16, 8);
 	assert_int_equal(deal_guests(&t, 26, -1), 8);
 	for (int i = 0; i < 5; i++)
-		sender_places_take(guest(&t, i, -1));
+		take(guest(&t, i, -1));
 	assert_int_equal(deal_guests(&t, 26, -1), 3);
 	sender_places_free(&t.places);
 }
@@ -222,10 +230,10 @@ slow_and_unknown_ones_leave_the_last_quarter(void **state)
 	(void)state;
 	lay(&t, 16, 8);
 	for (int i = 0; i < 8; i++)
-		sender_places_take(guest(&t, i, 10000));
+		take(guest(&t, i, 10000));
 	assert_int_equal(deal(&t, SIZE_MAX), 3);
 	for (int i = 8; i < 12; i++)
-		sender_places_take(guest(&t, i, -1));
+		take(guest(&t, i, -1));
 	assert_int_equal(deal(&t, SIZE_MAX), 0);
 	learn_all(&t, 10000);
 	assert_int_equal(deal(&t, SIZE_MAX), 0);
@@ -245,7 +253,7 @@ in_the_last_quarter_a_quick_receiver_gets_one_place(void **state)
 	t.due[0]->window = 16;
 	t.due[1]->window = 16;
 	for (int i = 0; i < 12; i++)
-		sender_places_take(t.due[0]);
+		take(t.due[0]);
 	assert_int_equal(deal(&t, SIZE_MAX), 2);
 	assert_int_equal(t.share[0], 0);
 	assert_int_equal(t.share[1], 1);
@@ -274,8 +282,8 @@ an_attempt_under_way_for_long_makes_a_receiver_slow(void **state)
 
 	(void)state;
 	lay(&t, 4, 8);
-	sender_places_take(t.due[0]);
-	sender_places_take(t.due[1]);
+	take(t.due[0]);
+	take(t.due[1]);
 	assert_int_equal(deal(&t, SIZE_MAX), 0);
 	sender_places_running(&t.places, t.due[0], 999);
 	assert_int_equal(deal(&t, SIZE_MAX), 0);
@@ -329,7 +337,7 @@ quick_answers_earn_places_up_to_the_limit(void **state)
 	(void)state;
 	lay(&t, 100, 5);
 	for (int i = 0; i < 10; i++) {
-		sender_places_take(t.due[0]);
+		take(t.due[0]);
 		sender_places_give_back(&t.places, t.due[0], 20, true);
 	}
 	deal(&t, SIZE_MAX);
@@ -346,7 +354,7 @@ slow_answers_cost_places_down_to_one(void **state)
 	(void)state;
 	lay(&t, 100, 8);
 	for (int i = 0; i < 10; i++) {
-		sender_places_take(t.due[0]);
+		take(t.due[0]);
 		sender_places_give_back(&t.places, t.due[0], i < 5 ? 20 :
 		    5000, true);
 	}
@@ -363,7 +371,7 @@ bad_answers_cost_places_down_to_one_however_quick(void **state)
 	(void)state;
 	lay(&t, 100, 8);
 	for (int i = 0; i < 10; i++) {
-		sender_places_take(t.due[0]);
+		take(t.due[0]);
 		sender_places_give_back(&t.places, t.due[0], 20, i < 5);
 	}
 	deal(&t, SIZE_MAX);
@@ -372,7 +380,7 @@ bad_answers_cost_places_down_to_one_however_quick(void **state)
 	sender_places_learn(&t.places, t.due[0], 20);
 	deal(&t, SIZE_MAX);
 	assert_int_equal(t.share[0], 1);
-	sender_places_take(t.due[0]);
+	take(t.due[0]);
 	sender_places_give_back(&t.places, t.due[0], 20, true);
 	deal(&t, SIZE_MAX);
 	assert_int_equal(t.share[0], 2);
@@ -386,10 +394,10 @@ a_receiver_may_have_a_limit_of_its_own(void **state)
 
 	(void)state;
 	lay(&t, 100, 3);
-	sender_places_limit(&t.places, t.due[0], 6);
-	sender_places_limit(&t.places, t.due[1], 1);
+	sender_places_limit(&t.places, t.due[0], 6, false);
+	sender_places_limit(&t.places, t.due[1], 1, false);
 	for (int i = 0; i < 30; i++) {
-		sender_places_take(t.due[i % 3]);
+		take(t.due[i % 3]);
 		sender_places_give_back(&t.places, t.due[i % 3], 20, true);
 	}
 	deal(&t, SIZE_MAX);
@@ -397,9 +405,9 @@ a_receiver_may_have_a_limit_of_its_own(void **state)
 	assert_int_equal(t.share[1], 1);
 	assert_int_equal(t.share[2], 3);
 	/* A lower one counts at once, and so does the usual one again. */
-	sender_places_limit(&t.places, t.due[0], 2);
-	sender_places_limit(&t.places, t.due[1], 0);
-	sender_places_take(t.due[1]);
+	sender_places_limit(&t.places, t.due[0], 2, false);
+	sender_places_limit(&t.places, t.due[1], 0, false);
+	take(t.due[1]);
 	sender_places_give_back(&t.places, t.due[1], 20, true);
 	deal(&t, SIZE_MAX);
 	assert_int_equal(t.share[0], 2);
@@ -416,7 +424,7 @@ an_answer_in_half_of_the_time_earns_a_slow_receiver_places(void **state)
 	(void)state;
 	lay(&t, 100, 5);
 	for (int i = 0; i < 10; i++) {
-		sender_places_take(t.due[0]);
+		take(t.due[0]);
 		sender_places_give_back(&t.places, t.due[0], 4999,
 		    true);
 	}
@@ -434,12 +442,12 @@ places_under_way_count(void **state)
 	(void)state;
 	lay(&t, 4, 8);
 	learn_all(&t, 20);
-	sender_places_take(t.due[0]);
-	sender_places_take(t.due[0]);
-	sender_places_take(t.due[1]);
+	take(t.due[0]);
+	take(t.due[0]);
+	take(t.due[1]);
 	assert_int_equal(deal(&t, SIZE_MAX), 1);
 	assert_int_equal(t.share[0], 0);
-	sender_places_take(t.due[2]);
+	take(t.due[2]);
 	assert_int_equal(deal(&t, SIZE_MAX), 0);
 	sender_places_free(&t.places);
 }
@@ -452,13 +460,13 @@ slow_receivers_together_get_half_of_the_places(void **state)
 	(void)state;
 	lay(&t, 4, 8);
 	for (int i = 0; i < 3; i++) {
-		sender_places_take(t.due[i]);
+		take(t.due[i]);
 		sender_places_give_back(&t.places, t.due[i], 5000,
 		    true);
 	}
 	assert_int_equal(deal(&t, SIZE_MAX), 2);
-	sender_places_take(t.due[0]);
-	sender_places_take(t.due[1]);
+	take(t.due[0]);
+	take(t.due[1]);
 	assert_int_equal(deal(&t, SIZE_MAX), 0);
 	sender_places_free(&t.places);
 }
@@ -470,12 +478,99 @@ one_quick_answer_makes_a_receiver_whole(void **state)
 
 	(void)state;
 	lay(&t, 2, 8);
-	sender_places_take(t.due[0]);
+	take(t.due[0]);
 	sender_places_give_back(&t.places, t.due[0], 5000, true);
-	sender_places_take(t.due[0]);
+	take(t.due[0]);
 	sender_places_give_back(&t.places, t.due[0], 5, true);
 	assert_int_equal(t.due[0]->speed, SENDER_QUICK);
 	assert_int_equal(t.due[0]->window, 2);
+	sender_places_free(&t.places);
+}
+
+static void
+claims_ahead_are_for_the_quick(void **state)
+{
+	struct table t;
+
+	(void)state;
+	lay(&t, 10, 4);
+	t.places.ahead = 8;
+	for (int i = 0; i < 3; i++)
+		t.due[i]->window = 4;
+	sender_places_learn(&t.places, t.due[0], 20);
+	sender_places_learn(&t.places, t.due[1], 20);
+	sender_places_limit(&t.places, t.due[1], 4, true);
+	/* Quick: as much again. Limited, or unknown: none. */
+	assert_int_equal(deal(&t, SIZE_MAX), 16);
+	assert_int_equal(t.share[0], 8);
+	assert_int_equal(t.share[1], 4);
+	assert_int_equal(t.share[2], 4);
+	t.due[0]->failed = true;
+	deal(&t, SIZE_MAX);
+	assert_int_equal(t.share[0], 4);
+	/* What is ready and waits counts as well. */
+	t.due[0]->failed = false;
+	for (int i = 0; i < 5; i++)
+		sender_places_claim(t.due[0]);
+	deal(&t, SIZE_MAX);
+	assert_int_equal(t.share[0], 3);
+	sender_places_drop(t.due[0]);
+	deal(&t, SIZE_MAX);
+	assert_int_equal(t.share[0], 4);
+	sender_places_free(&t.places);
+}
+
+static void
+no_more_is_claimed_ahead_than_set(void **state)
+{
+	struct table t;
+
+	(void)state;
+	lay(&t, 10, 8);
+	t.places.ahead = 5;
+	learn_all(&t, 20);
+	for (int i = 0; i < 3; i++)
+		t.due[i]->window = 8;
+	assert_in_range(deal(&t, SIZE_MAX), 10, 15);
+	for (int i = 0; i < 15; i++)
+		sender_places_claim(t.due[i % 3]);
+	assert_int_equal(deal(&t, SIZE_MAX), 0);
+	sender_places_free(&t.places);
+}
+
+/* What is claimed ahead waits for the places that everything waits for. */
+static void
+what_is_ready_takes_places_as_they_are(void **state)
+{
+	struct sender_room room;
+	struct table t;
+
+	(void)state;
+	lay(&t, 8, 8);
+	t.places.ahead = 16;
+	learn_all(&t, 20);
+	t.due[0]->window = 3;
+	for (int i = 0; i < 6; i++)
+		sender_places_claim(t.due[0]);
+	room = sender_places_room(&t.places);
+	assert_int_equal(room.free, 8);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(sender_places_take(&t.places, &room,
+		    t.due[0]), i < 3);
+	assert_int_equal(t.due[0]->under_way, 3);
+	assert_int_equal(room.free, 5);
+	/* The last quarter is for the quick that have none. */
+	t.due[1]->window = 8;
+	for (int i = 0; i < 8; i++) {
+		sender_places_claim(t.due[1]);
+		sender_places_take(&t.places, &room, t.due[1]);
+	}
+	assert_int_equal(room.free, 2);
+	sender_places_claim(t.due[2]);
+	assert_true(sender_places_take(&t.places, &room, t.due[2]));
+	sender_places_give_back(&t.places, t.due[0], 20, true);
+	assert_int_equal(sender_places_room(&t.places).free, room.free + 1);
+	assert_int_equal(t.due[0]->held, 5);
 	sender_places_free(&t.places);
 }
 
@@ -505,6 +600,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(places_under_way_count),
 	cmocka_unit_test(slow_receivers_together_get_half_of_the_places),
 	cmocka_unit_test(one_quick_answer_makes_a_receiver_whole),
+	cmocka_unit_test(claims_ahead_are_for_the_quick),
+	cmocka_unit_test(no_more_is_claimed_ahead_than_set),
+	cmocka_unit_test(what_is_ready_takes_places_as_they_are),
 };
 
 TEST_MAIN("sender", tests)

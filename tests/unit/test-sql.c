@@ -135,6 +135,7 @@ static const struct {
 	{ SQL_SESSIONS_EXPIRE, "cron; sessions are few" },
 	{ SQL_LOGIN_FAILURES_EXPIRE, "cron; failures are few" },
 	{ SQL_CRON_RUNS, "one row a program" },
+	{ SQL_CRON_DELIVERIES_END, "endpoints are few; deliveries by index" },
 	{ SQL_COUNTS, "a page for operators" },
 };
 enum { WHOLE = sizeof(whole) / sizeof(whole[0]) };
@@ -197,7 +198,8 @@ long_lists_are_read_in_order(void **state)
 	static const enum sql lists[] = { SQL_TX_LIST, SQL_TX_LIST_OF_PARTNER,
 	    SQL_TX_LIST_OF_REFERENCE, SQL_TX_STALE, SQL_TX_LOOKS_DUE,
 	    SQL_PROCESSOR_CALLS_DUE, SQL_DELIVERY_CLAIM,
-	    SQL_DELIVERY_CLAIM_ASKED, SQL_DELIVERIES_WAITING, SQL_AUDIT_ALL,
+	    SQL_DELIVERY_CLAIM_ASKED, SQL_DELIVERIES_FREE,
+	    SQL_DELIVERIES_FREE_ASKED, SQL_DELIVERIES_WAITING, SQL_AUDIT_ALL,
 	    SQL_AUDIT_OF_SUBJECT, SQL_EVENT_LIST, SQL_EVENT_LIST_OF_PARTNER,
 	    SQL_DELIVERY_LIST, SQL_DELIVERY_LIST_OF_ENDPOINT,
 	    SQL_ENDPOINT_BACKLOG, SQL_REPLAY_EVENTS_EDGE, SQL_REPLAY_EVENTS,
@@ -256,12 +258,24 @@ hot_statements_use_the_index_made_for_them(void **state)
 		    "delivery_asked (endpoint_id=? AND next_attempt_at<?)" },
 		{ SQL_DELIVERY_CLAIM_ONE, "SEARCH delivery USING INDEX "
 		    "sqlite_autoindex_delivery_1 (id=?)" },
+		{ SQL_DELIVERIES_FREE, "SEARCH d USING INDEX "
+		    "delivery_due (endpoint_id=? AND next_attempt_at<?)" },
+		{ SQL_DELIVERIES_FREE_ASKED, "SEARCH d USING INDEX "
+		    "delivery_asked (endpoint_id=? AND next_attempt_at<?)" },
+		{ SQL_DELIVERY_FREE, "SEARCH d USING INDEX "
+		    "sqlite_autoindex_delivery_1 (id=?)" },
+		{ SQL_DELIVERY_LEASE, "SEARCH delivery USING INDEX "
+		    "sqlite_autoindex_delivery_1 (id=?)" },
 		{ SQL_DELIVERIES_WAITING, "SEARCH delivery USING INDEX "
 		    "delivery_due (endpoint_id=? AND next_attempt_at<?)" },
 		{ SQL_DELIVERY_BEFORE, "SEARCH d USING INDEX "
 		    "delivery_by_event (event_id=?)" },
 		{ SQL_DELIVERIES_AFTER, "SEARCH d USING INDEX "
 		    "delivery_by_event (event_id=?)" },
+		{ SQL_CHALLENGES_END, "SEARCH delivery USING INDEX "
+		    "delivery_asked (endpoint_id=?)" },
+		{ SQL_CRON_DELIVERIES_END, "SEARCH delivery USING INDEX "
+		    "delivery_due (endpoint_id=?)" },
 		{ SQL_ENDPOINTS_DUE, "SEARCH delivery USING INDEX "
 		    "delivery_due (endpoint_id=? AND next_attempt_at<?)" },
 		{ SQL_ENDPOINTS_DUE, "SEARCH delivery USING INDEX "
@@ -479,6 +493,7 @@ static const struct {
 	{ "webhook_endpoint", "url = 'http://'" },
 	{ "webhook_endpoint", "url = printf('%02001d', 1)" },
 	{ "webhook_endpoint", "status = 'off'" },
+	{ "webhook_endpoint", "proven = 2" },
 	{ "webhook_endpoint", "api = 'other'" },
 	{ "webhook_endpoint", "api = 'payments', livemode = 2" },
 	{ "webhook_endpoint", "api = 'payments'" },
@@ -582,8 +597,8 @@ limits_themselves_are_allowed(void **state)
 		"webhook_endpoint SET rate_limit = 1, max_parallel = 1",
 		"webhook_endpoint SET rate_limit = 10000, max_parallel = 1000",
 		"webhook_endpoint SET api = 'payments', livemode = 0",
-		"webhook_endpoint SET status = 'disabled', disabled_reason = "
-		    "'failing'",
+		("webhook_endpoint SET status = 'disabled', disabled_reason = "
+		    "'failing'"),
 		"webhook_subscription SET event_type = printf('%064d', 1)",
 		"event SET api = 'payments', livemode = 1, clive_tx_id = NULL",
 		"operator SET email = printf('%0254d', 1)",

@@ -137,6 +137,29 @@ ten_sign_at_once_and_no_more(void **state)
 	assert_signs(DAY + 4, "all others end now");
 }
 
+/* Else the one that X-Clive-Signature is made with would not be among them. */
+static void
+those_that_do_not_open_are_among_the_ten(void **state)
+{
+	uint8_t sealed[64] = { 9 };
+
+	(void)state;
+	for (int i = 2; i <= 10; i++) {
+		conn_run(fx.conn, SQL_SECRETS_EXPIRE, "it",
+		    fixture_now + DAY, id);
+		conn_run(fx.conn, SQL_SECRET_INSERT, "tbi", id, sealed,
+		    sizeof(sealed), fixture_now);
+	}
+	assert_signs(0, "the first secret");
+	assert_non_null(rotate("one secret too many", HOUR, 0));
+	assert_signs(0, "the first secret");
+	/* What is shown of a secret is never an older one's. */
+	assert_null(webhook_masked(fx.conn, fx.vault, id, fixture_now,
+	    fx.arena));
+	assert_null(rotate("all others end now", 0, 0));
+	assert_signs(0, "all others end now");
+}
+
 static void
 bad_secrets_and_endpoints_are_refused(void **state)
 {
@@ -244,6 +267,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(an_overlap_is_no_longer_than_seven_days),
 	CASE(an_earlier_end_stays_and_a_later_one_comes_nearer),
 	CASE(ten_sign_at_once_and_no_more),
+	CASE(those_that_do_not_open_are_among_the_ten),
 	CASE(bad_secrets_and_endpoints_are_refused),
 	CASE(the_audit_log_knows_the_overlap_but_no_secret),
 	CASE(the_masked_form_is_the_newest_ones),

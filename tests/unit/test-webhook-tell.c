@@ -84,6 +84,25 @@ the_others_hear_of_an_endpoint_and_it_does_not(void **state)
 	assert_int_equal(due_at(deaf), 0);
 }
 
+/* Another receiver of the partner's need not be trusted with it. */
+static void
+what_is_told_of_a_url_ends_before_its_query(void **state)
+{
+	struct webhook w = { .partner_id = "ECHEZONA001", .api = "clive",
+	    .secret = "0123456789abcdef", .settings = { .name = "ill",
+	    .url = "https://ill.example/in?t0ken", .events = tx_events,
+	    .schedule.name = "custom" } };
+	const char *other = add("other", all_events, false), *said;
+
+	(void)state;
+	assert_null(webhook_add(fx.conn, fx.vault, &fx.conf, &w, fixture_now,
+	    "cli:test"));
+	webhook_tell(fx.conn, w.id, "endpoint_failing", fixture_now);
+	said = told(other);
+	assert_null(strstr(said, "t0ken"));
+	assert_non_null(strstr(said, "\"https://ill.example/in\""));
+}
+
 static void
 an_endpoint_of_nobody_is_not_told_of(void **state)
 {
@@ -200,6 +219,7 @@ who_cannot_be_sent_to_is_not_challenged(void **state)
 
 static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(the_others_hear_of_an_endpoint_and_it_does_not),
+	FIXTURE_CASE(what_is_told_of_a_url_ends_before_its_query),
 	FIXTURE_CASE(an_endpoint_of_nobody_is_not_told_of),
 	FIXTURE_CASE(switching_off_and_on_is_told),
 	FIXTURE_CASE(a_person_takes_a_failing_endpoint_out_of_probing),

@@ -327,6 +327,40 @@ lengths_have_limits(void **state)
 }
 
 static void
+names_are_counted_in_characters(void **state)
+{
+	char name[2 * WEBHOOK_NAME_MAX + 3];
+	struct webhook w = good();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(name) - 1; i++)
+		name[i] = "\xc3\xa9"[i % 2];
+	w.settings.name = name;
+	name[2 * WEBHOOK_NAME_MAX + 2] = '\0';
+	assert_refused(&w, "1 to 100 characters");
+	name[2 * WEBHOOK_NAME_MAX] = '\0';
+	assert_null(add(&w));
+	assert_string_equal(row_of(w.id)->name, name);
+}
+
+/* More would be cut off where they are read back to be changed. */
+static void
+there_are_not_more_event_types_than_are_read_back(void **state)
+{
+	const char *many[WEBHOOK_EVENTS_MAX + 2];
+	struct webhook w = good();
+
+	(void)state;
+	for (size_t i = 0; i <= WEBHOOK_EVENTS_MAX; i++)
+		many[i] = "transaction_failed";
+	many[WEBHOOK_EVENTS_MAX + 1] = NULL;
+	w.settings.events = many;
+	assert_refused(&w, "at most 64 event types");
+	many[WEBHOOK_EVENTS_MAX] = NULL;
+	assert_null(add(&w));
+}
+
+static void
 rates_have_limits(void **state)
 {
 	struct webhook w = good();
@@ -457,6 +491,65 @@ a_wrong_change_changes_nothing(void **state)
 }
 
 static void
+who_has_a_url_keeps_one_and_a_listener_gets_none(void **state)
+{
+	struct webhook w = good();
+	struct webhook_settings s;
+	const char *id = added();
+
+	(void)state;
+	webhook_settings_of(fx.conn, fx.arena, row_of(id), &s);
+	s.url = NULL;
+	assert_part("a listener fetches", change(id, &s));
+	w.settings.url = NULL;
+	assert_null(add(&w));
+	webhook_settings_of(fx.conn, fx.arena, row_of(w.id), &s);
+	s.url = "https://hook.example/";
+	assert_part("a listener fetches", change(w.id, &s));
+	assert_null(conn_failed(fx.conn));
+	assert_null(row_of(w.id)->url);
+}
+
+/* The digest of the query in the newest audit event's "after"; "": none. */
+static const char *
+query_digest(const char *id)
+{
+	const char *told = newest_detail(id);
+	const char *after = strstr(told, "\"after\":");
+
+	assert_non_null(after);
+	assert_null(strstr(told, "t0ken"));
+	assert_null(strstr(told, "fragment"));
+	assert_part("\"url\":\"https://hook.example/in\"", after);
+	after = strstr(after, "\"url_query\":\"");
+	return after != NULL ? arena_strndup(fx.arena, after + 13, 16) : "";
+}
+
+static void
+the_log_shows_that_a_query_changed_and_not_what_is_in_it(void **state)
+{
+	struct webhook w = good();
+	struct webhook_settings s;
+	const char *first;
+
+	(void)state;
+	w.settings.url = "https://hook.example/in?key=t0ken-1";
+	assert_null(add(&w));
+	first = query_digest(w.id);
+	assert_int_equal(strspn(first, "0123456789abcdef"), 16);
+	webhook_settings_of(fx.conn, fx.arena, row_of(w.id), &s);
+	s.url = "https://hook.example/in?key=t0ken-2";
+	assert_null(change(w.id, &s));
+	assert_string_not_equal(query_digest(w.id), first);
+	assert_part(first, newest_detail(w.id));
+	s.url = "https://hook.example/in";
+	assert_null(change(w.id, &s));
+	assert_string_equal(query_digest(w.id), "");
+	/* What is sent to is what was asked for. */
+	assert_string_equal(row_of(w.id)->url, s.url);
+}
+
+static void
 ed25519_makes_the_first_key_once(void **state)
 {
 	struct signing_key live[SIGNING_KEYS_MAX];
@@ -548,6 +641,43 @@ what_was_missed_goes_out_or_is_skipped(void **state)
 	assert_part("\"skipped\":true", newest_detail(id));
 }
 
+static int64_t
+held(const char *id)
+{
+	struct rows *r = conn_rows(fx.conn, SQL_ENDPOINT_TURN, "tii", id,
+	    INT64_C(0), INT64_MAX);
+
+	assert_true(row_next(r));
+	int64_t n = row_int(r, 7);
+	row_done(r);
+	return n;
+}
+
+/* A sender that has one in hand says what became of it, and then it ends. */
+static void
+what_is_under_way_is_not_skipped_until_its_lease_ends(void **state)
+{
+	const char *id = added();
+	int64_t waiting = -1;
+
+	(void)state;
+	add_due(id);
+	struct rows *r = conn_rows(fx.conn, SQL_DELIVERY_CLAIM, "titiii",
+	    "sender", fixture_now + 10, id, fixture_now, INT64_MAX,
+	    INT64_C(1));
+	assert_true(row_next(r));
+	assert_false(row_next(r));
+	for (int64_t after = 9; after <= 10; after++) {
+		assert_true(webhook_disable(fx.conn, id, "operator",
+		    fixture_now, "cli:test"));
+		assert_true(webhook_enable(fx.conn, id, true,
+		    fixture_now + after, "cli:test", &waiting));
+		assert_int_equal(waiting, after == 10);
+		assert_int_equal(held(id), after == 9);
+	}
+	assert_int_equal(due(id), 0);
+}
+
 static void
 with_the_setting_all_have_to_prove_but_listeners(void **state)
 {
@@ -635,15 +765,20 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(unknown_partners_and_events_are_refused),
 	FIXTURE_CASE(each_api_has_its_events),
 	FIXTURE_CASE(lengths_have_limits),
+	FIXTURE_CASE(names_are_counted_in_characters),
+	FIXTURE_CASE(there_are_not_more_event_types_than_are_read_back),
 	FIXTURE_CASE(rates_have_limits),
 	FIXTURE_CASE(urls_are_checked_for_their_mode),
 	FIXTURE_CASE(urls_have_a_longest_length),
 	FIXTURE_CASE(a_change_is_kept_whole_and_told),
 	FIXTURE_CASE(a_wrong_change_changes_nothing),
+	FIXTURE_CASE(who_has_a_url_keeps_one_and_a_listener_gets_none),
+	FIXTURE_CASE(the_log_shows_that_a_query_changed_and_not_what_is_in_it),
 	FIXTURE_CASE(ed25519_makes_the_first_key_once),
 	FIXTURE_CASE(a_new_endpoint_can_make_the_key_too),
 	FIXTURE_CASE(an_endpoint_is_switched_off_and_on),
 	FIXTURE_CASE(what_was_missed_goes_out_or_is_skipped),
+	FIXTURE_CASE(what_is_under_way_is_not_skipped_until_its_lease_ends),
 	FIXTURE_CASE(with_the_setting_all_have_to_prove_but_listeners),
 	FIXTURE_CASE(an_unproven_endpoint_can_be_enabled_by_a_person),
 	FIXTURE_CASE(a_deleted_endpoint_is_gone_for_good),

@@ -24,10 +24,13 @@
  *              max_parallel (0: as configured), ordered, ed25519 (false),
  *              secret (16 to 200; made where it is absent), prove (as
  *              configured), partner_id (required of a platform-wide key)
- *   changing   the first eight of these
+ *   changing   the first eight of these; another url is unproven until it
+ *              answers a challenge where it has to (the setting
+ *              webhook_prove, or it had not answered the one before)
  *   rotate     secret, overlap_s (0 to 604800, default 86400): how long the
  *              old one signs beside it
- *   enable     skip (false): true marks what it missed failed
+ *   enable     skip (false): true marks what it missed failed. What has not
+ *              answered its challenge stays unproven
  *   replay     from and to (default: now) for events of that time, or
  *              failed_since for what failed since then; dry_run (false)
  *              counts alone; cursor
@@ -50,7 +53,8 @@
  * 200 {"endpoint","waiting","skipped"}; deleting 200 {"id","deleted":true};
  * a test 201 {"delivery"}; a replay 200 {"count","dry_run","nextCursor"}: so
  * many deliveries were made, 10000 at the most or as many as there was time
- * for. Where nextCursor is a text, the same body with it as cursor goes on.
+ * for; or, with dry_run, would be. Where nextCursor is a text, the same body
+ * with it as cursor goes on.
  */
 #include "webhook-api.h"
 

@@ -19,20 +19,20 @@
  *           partner_id (required of a platform-wide key)
  *   fetch   wait (seconds, 0 to 25, default 0; a few at a time wait, others
  *           are answered at once, and so is a listener that is switched off)
- *   report  status (100 to 599) or error (a text), duration_ms, head (4 KiB)
+ *   report  status (100 to 999) or error (a text), duration_ms, head (4 KiB)
  *           and body (16 KiB) of the answer, length of the whole body, url
- *           that the request was passed on to
+ *           that the request was passed on to, lease (as it was fetched)
  *
  * Refuses, after the checks of lib/app.h: 404 WEBHOOK_ENDPOINT_NOT_FOUND
  * (also for another partner's, and what is no listener), 400
  * VALIDATION_ERROR; a report 404 WEBHOOK_DELIVERY_NOT_FOUND, 409
  * WEBHOOK_LEASE_LOST a minute after it was fetched, when somebody else may
- * have it, or with another key than fetched it.
+ * have it, with another key than fetched it, or another lease than it has.
  *
  * Answers: beginning 201 the endpoint with its secret in clear; fetching 200
  * {"status","items":[{"delivery_id","event_id","event_type","attempt",
- * "headers":[[name,value] ...],"body"} ...]}, ten at the most; a report 200
- * {"delivery"} (lib/webhook-log.h).
+ * "lease","headers":[[name,value] ...],"body"} ...]}, ten at the most; a
+ * report 200 {"delivery"} (lib/webhook-log.h).
  */
 #include "webhook-api.h"
 
