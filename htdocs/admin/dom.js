@@ -2,7 +2,8 @@
 // dom.js - the small parts that the pages are put together from. Data enters a
 // page as text or as an attribute's value, never as markup.
 
-import { EXACT_TIME, indentJson, money, sentence } from "./words.js";
+import { EXACT_TIME, indentJson, money, sentence, shortFormat }
+	from "./words.js";
 
 export const $ = (id) => document.getElementById(id);
 
@@ -14,6 +15,7 @@ export const TONES = {
 	applied: "green", unchanged: "grey", waiting: "amber",
 	quarantined: "red",
 	due: "blue", delivered: "green",
+	active: "green", unproven: "amber", disabled: "red",
 };
 
 // Make an element. Functions become listeners, other values attributes.
@@ -70,6 +72,86 @@ export function time(iso, format = EXACT_TIME) {
 		return dash();
 	const utc = date.toISOString().replace("T", " ").replace("Z", " UTC");
 	return el("time", { datetime: iso, title: utc }, format.format(date));
+}
+
+export function shortTime(iso, seconds = false) {
+	return time(iso, shortFormat(new Date(iso), seconds));
+}
+
+// Which server request an error is about, for whoever looks into the log.
+export function requestNote(error) {
+	return error.requestId ? el("span", { class: "request-id" }, "Request ",
+		el("span", { class: "mono" }, error.requestId)) : null;
+}
+
+// A note in the place of what a page should have shown; where an error is
+// given, with the request's id.
+export function message(box, title, text, more = {}) {
+	box.replaceChildren(el("div", {}, el("h2", {}, title),
+		el("p", { class: "muted" }, text),
+		more.error ? requestNote(more.error) : null,
+		more.button ? el("button", { type: "button",
+			class: "button retry", click: more.action },
+		more.button) : null));
+}
+
+export function bones(count) {
+	return Array.from({ length: count },
+		() => el("span", { class: "bone", "aria-hidden": "true" }));
+}
+
+export function setBusy(node, busy) {
+	node.setAttribute("aria-busy", String(busy));
+}
+
+const FOCUSABLE = "a[href], button, input, select, textarea, summary, " +
+	"[tabindex]";
+
+// Do something that replaces what is in a box, or the box by `now`; the focus
+// stays on the control in the same place, and what was unfolded stays so.
+export function keepingFocus(box, change, now = box) {
+	const place = [...box.querySelectorAll(FOCUSABLE)]
+		.indexOf(document.activeElement);
+	const open = [...box.querySelectorAll("details")].map((d) => d.open);
+	change();
+	now.querySelectorAll("details").forEach((details, i) => {
+		details.open ||= open[i] === true;
+	});
+	if (place >= 0)
+		now.querySelectorAll(FOCUSABLE)[place]
+			?.focus({ preventScroll: true });
+}
+
+// A button that this operator may not use says why, and can still be reached
+// with the keyboard. reason is the id of the element that says it.
+export function forbid(button, forbidden, reason) {
+	button.setAttribute("aria-disabled", String(forbidden));
+	if (forbidden)
+		button.setAttribute("aria-describedby", reason);
+	else
+		button.removeAttribute("aria-describedby");
+	button.title = forbidden ? $(reason)?.textContent ?? "" : "";
+}
+
+export function forbidden(button) {
+	return button.getAttribute("aria-disabled") === "true";
+}
+
+// One line of a list of facts.
+export function fact(name, value, kind = "") {
+	return el("div", { class: kind }, el("dt", {}, name),
+		el("dd", {}, value ?? dash()));
+}
+
+export function copyable(name, text) {
+	return fact(name, text === null ? null : el("span", {},
+		el("span", { class: "mono" }, text), " ",
+		copyButton(name, text)), "wrap");
+}
+
+export function factCard(title, ...rows) {
+	return el("section", {}, el("h2", {}, title),
+		el("dl", {}, ...rows.filter((row) => row !== null)));
 }
 
 export function announce(text) {

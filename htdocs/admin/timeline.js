@@ -2,6 +2,7 @@
 // timeline.js - one entry of a transaction's timeline, in plain words.
 
 import { TONES, block, copyButton, el, icon, pairs, pill, time } from "./dom.js";
+import { deliveryHash } from "./webhook-words.js";
 import { callOutcome, curlCommand, duration, money, paymentTypeName, plural,
 	processorName, sentence } from "./words.js";
 
@@ -113,7 +114,9 @@ const KINDS = {
 		}[entry.status],
 		tone: TONES[entry.status],
 		pill: entry.status,
-		more: [pairs({ URL: entry.url, "Delivery ID": entry.delivery_id,
+		more: [pairs({ URL: entry.url, "Delivery ID": el("a", {
+				href: deliveryHash(entry.delivery_id) },
+			entry.delivery_id),
 			"Event ID": entry.event_id, "Endpoint ID": entry.endpoint_id,
 			"Next attempt": entry.next_attempt_at === null ? "None" :
 				time(entry.next_attempt_at) })],
@@ -132,8 +135,10 @@ const KINDS = {
 			Duration: duration(entry.duration_ms),
 			Answer: entry.response_status ?? "None",
 			...(entry.error ? { Error: entry.error } : {}) }),
-		el("div", {}, copyButton("curl command", curlCommand(entry),
-			"Copy as curl")),
+		// Nothing was sent, or a listener fetched it.
+		entry.url === null || !entry.request_head ? "" :
+			el("div", {}, copyButton("curl command",
+				curlCommand(entry), "Copy as curl")),
 		block("Request head", entry.request_head),
 		block("Request body", entry.body),
 		block("Response body", entry.response_body)],
@@ -144,7 +149,8 @@ function succeededAttempt(entry) {
 	return entry.response_status >= 200 && entry.response_status < 300;
 }
 
-export function timelineEntry(entry, before) {
+// resend makes the button that a delivery's entry has.
+export function timelineEntry(entry, before, resend) {
 	const make = KINDS[entry.kind];
 	const { title, sub, tone = "grey", pill: word, more } = make ?
 		make(entry) : { title: sentence(entry.kind),
@@ -156,6 +162,7 @@ export function timelineEntry(entry, before) {
 		el("div", {},
 			el("div", { class: "entry-head" }, el("h3", {}, title),
 				word ? pill(word, tone) : null,
+				entry.kind === "delivery" ? resend(entry) : null,
 				el("p", { class: "entry-time" },
 					gap > 0 ? el("span", { class: "gap" },
 						`${duration(gap)} later · `) : null,

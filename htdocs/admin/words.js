@@ -58,9 +58,20 @@ export function money(number, currency) {
 
 export const LIST_TIME = new Intl.DateTimeFormat(undefined, { year: "numeric",
 	month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+const YEAR_TIME = new Intl.DateTimeFormat(undefined, { month: "short",
+	day: "numeric", hour: "2-digit", minute: "2-digit" });
+const YEAR_SECOND = new Intl.DateTimeFormat(undefined, { month: "short",
+	day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const EXACT_TIME = new Intl.DateTimeFormat(undefined, { year: "numeric",
 	month: "short", day: "numeric", hour: "2-digit", minute: "2-digit",
 	second: "2-digit", fractionalSecondDigits: 3 });
+
+// Where there is little room, this year is not named.
+export function shortFormat(date, seconds = false) {
+	if (date.getFullYear() !== new Date().getFullYear())
+		return LIST_TIME;
+	return seconds ? YEAR_SECOND : YEAR_TIME;
+}
 
 export function duration(ms) {
 	if (ms < 1000)

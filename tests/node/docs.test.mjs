@@ -313,6 +313,14 @@ ${code.replace(/from "([a-z]+)"/, (_, name) =>
 			"sha256", SECRET).update(`${t}.${body}`).digest("hex")}`);
 	});
 
+	await test("challenge_on_the_page_is_one", () => {
+		const challenge = JSON.parse(snippet("challenge-body"));
+		assert.deepEqual(Object.keys(challenge), ["event", "endpoint_id",
+			"challenge"]);
+		assert.equal(challenge.event, "endpoint_challenge");
+		assert.match(challenge.challenge, /^[0-9a-f]{64}$/);
+	});
+
 	await test("example_on_the_page_fits_in_all_three_forms", () => {
 		const hex = (prefix) => createHmac("sha256", example("secret"))
 			.update(prefix + example("body")).digest("hex");
