@@ -92,10 +92,13 @@ free_places(struct rows *r)
 	return row_null(r, 5) ? INT64_MAX : row_int(r, 5) - row_int(r, 7);
 }
 
-/* The row as it is now; false where it is gone. */
+/*
+ * The row as it is now; false where it is gone. The URL too: a challenge to
+ * a new one must not be answered by the one before it.
+ */
 static bool
 read_turn(struct conn *c, const struct sender_claim *claim,
-    const struct sender_target *t, struct turn *turn)
+    struct sender_target *t, struct turn *turn)
 {
 	if (t->limited)
 		conn_run(c, SQL_ENDPOINT_LOCK, "t", t->id);
@@ -112,6 +115,7 @@ read_turn(struct conn *c, const struct sender_claim *claim,
 		    .rate = row_int(r, 3), .rate_free_at = row_int(r, 4),
 		    .ordered = row_int(r, 6) == 1,
 		    .places = free_places(r) };
+		t->url = row_text_copy(r, 8, claim->arena);
 	}
 	row_done(r);
 	return found;

@@ -496,8 +496,8 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT e.status, e.hold_until, e.probe_at, e.rate_limit, "
 	    "e.rate_free_at, e.max_parallel, e.ordered, (SELECT count(*) "
 	    "FROM delivery d WHERE d.endpoint_id = e.id AND d.lease_until > "
-	    "$2 AND d.lease_until <= $3) FROM webhook_endpoint e WHERE e.id "
-	    "= $1",
+	    "$2 AND d.lease_until <= $3), e.url FROM webhook_endpoint e "
+	    "WHERE e.id = $1",
 	[SQL_ENDPOINT_SPEND] =
 	    "UPDATE webhook_endpoint SET rate_free_at = $1 WHERE id = $2",
 	[SQL_ENDPOINT_PROBING] =

@@ -231,12 +231,13 @@ create(struct conn *c, struct request *rq, void *arg)
 	}
 	wrong = webhook_add(c, rq->vault, rq->conf, &hook, rq->now,
 	    webhook_api_actor(rq));
-	if (wrong != NULL)
-		return webhook_api_complain(c, rq, NULL, wrong);
-	reply_start(rq, 201, &w);
-	webhook_api_write(&w, NULL, rq, c, hook.id, hook.secret);
+	if (wrong == NULL) {
+		reply_start(rq, 201, &w);
+		webhook_api_write(&w, NULL, rq, c, hook.id, hook.secret);
+	}
 	sig_wipe(made, sizeof(made));
-	return NULL;
+	return wrong == NULL ? NULL :
+	    webhook_api_complain(c, rq, NULL, wrong);
 }
 
 static const struct fault *
@@ -299,12 +300,13 @@ rotate(struct conn *c, struct request *rq, void *arg)
 	}
 	wrong = webhook_rotate(c, rq->vault, row->id, secret,
 	    in->overlap_s * 1000, rq->now, webhook_api_actor(rq));
-	if (wrong != NULL)
-		return webhook_api_complain(c, rq, NULL, wrong);
-	reply_start(rq, 200, &w);
-	webhook_api_write(&w, NULL, rq, c, row->id, secret);
+	if (wrong == NULL) {
+		reply_start(rq, 200, &w);
+		webhook_api_write(&w, NULL, rq, c, row->id, secret);
+	}
 	sig_wipe(made, sizeof(made));
-	return NULL;
+	return wrong == NULL ? NULL :
+	    webhook_api_complain(c, rq, NULL, wrong);
 }
 
 /* ----------------------------------------------------------------- states */

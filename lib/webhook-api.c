@@ -11,7 +11,7 @@
 
 enum {
 	ACTIONS_MAX = 16,	/* of one program */
-	EVENTS_MAX = 64		/* types of one endpoint */
+	ALL_EVENTS = 8		/* room for what "all" stands for */
 };
 
 int
@@ -101,18 +101,20 @@ const char *const *
 webhook_api_events(struct request *rq, const char *api,
     const char *const *named)
 {
-	const char **events = arena_alloc(rq->arena, (EVENTS_MAX + 1) *
-	    sizeof(*events));
-	size_t n = 0;
+	const char **events;
+	size_t n = 0, room = 1;
 
+	for (const char *const *e = named; *e != NULL; e++)
+		room += ALL_EVENTS;
+	events = arena_alloc(rq->arena, room * sizeof(*events));
 	for (; *named != NULL; named++) {
 		if (strcmp(*named, "all") == 0)
 			for (const char *const *e = outbox_event_types;
-			    *e != NULL && n < EVENTS_MAX; e++)
+			    *e != NULL; e++)
 				events[n++] = *e;
 		else if (!webhook_known_event(api, *named))
 			return NULL;
-		else if (n < EVENTS_MAX)
+		else
 			events[n++] = *named;
 	}
 	return events;

@@ -110,12 +110,13 @@ begin(struct conn *c, struct request *rq, void *arg)
 	}
 	wrong = webhook_add(c, rq->vault, rq->conf, &hook, rq->now,
 	    webhook_api_actor(rq));
-	if (wrong != NULL)
-		return webhook_api_complain(c, rq, NULL, wrong);
-	reply_start(rq, 201, &w);
-	webhook_api_write(&w, NULL, rq, c, hook.id, hook.secret);
+	if (wrong == NULL) {
+		reply_start(rq, 201, &w);
+		webhook_api_write(&w, NULL, rq, c, hook.id, hook.secret);
+	}
 	sig_wipe(made, sizeof(made));
-	return NULL;
+	return wrong == NULL ? NULL :
+	    webhook_api_complain(c, rq, NULL, wrong);
 }
 
 /* ------------------------------------------------------------------ fetch */

@@ -292,6 +292,13 @@ bad_fields_are_named(void **state)
 		    table[i].more)), textf("{\"fieldErrors\":{\"%s\":[\"%s\"]"
 		    "},\"formErrors\":[]}", table[i].field,
 		    table[i].message));
+	/* More than an endpoint has room for are not cut off silently. */
+	assert_invalid(post("/endpoints", "{\"name\":\"x\",\"url\":"
+	    "\"http://127.0.0.1:9/\",\"events\":[\"all\",\"all\",\"all\","
+	    "\"all\",\"all\",\"all\",\"all\",\"all\",\"all\",\"all\","
+	    "\"all\",\"all\",\"all\",\"endpoint_failing\"]}"),
+	    "{\"fieldErrors\":{},\"formErrors\":[\"an endpoint has at most "
+	    "64 event types\"]}");
 	assert_invalid(post("/endpoints", "{\"name\":\"x\",\"url\":"
 	    "\"http://127.0.0.1:9/\",\"events\":[\"transaction_lost\"]}"),
 	    "{\"fieldErrors\":{\"events\":[\"there is no such event type\"]},"

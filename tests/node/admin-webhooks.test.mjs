@@ -614,6 +614,23 @@ await run("admin-webhooks", async () => {
 		await look("transaction");
 	});
 
+	await test("an_event_goes_to_all_its_endpoints_again", async () => {
+		const { items } = await ask(`/deliveries?endpoint=${
+			await idOf("Broken")}&status=failed`);
+		const { id, event_id: event } = items.find((item) =>
+			item.clive_tx_id);
+		await open(`#/deliveries/${id}`);
+		await $("#attempts li").first().waitFor();
+		const { length } = atShop();
+		const others = await $("#delivery-others li").count();
+		await page.click("#event-resend");
+		await told("new deliveries are due");
+		await eventually("the shop's", () => atShop().slice(length).some(
+			({ headers }) => headers["webhook-id"] === event));
+		await page.waitForFunction((before) => document.querySelectorAll(
+			"#delivery-others li").length > before, others);
+	});
+
 	await test("a_listener_has_no_url", async () => {
 		await gateway.post("/webhooks/listen", "listen-1",
 			JSON.stringify({ events: ["all"], name: "Laptop" }));

@@ -20,6 +20,7 @@ struct side {
 	struct sender_places	 places;
 	struct arena		*arena;
 	struct sender_claim	 claim;
+	const char		*moved;	/* an endpoint, while it looks */
 };
 
 static char var[64];
@@ -147,6 +148,21 @@ take_claim(struct conn *c, void *arg)
 	return NULL;
 }
 
+/* Gives it another URL between a sender's look and its claim. */
+static const struct fault *
+move_endpoint(struct conn *c, void *arg)
+{
+	const struct side *side = arg;
+	const struct webhook_row *row = webhook_find(c, arena, side->moved);
+	struct webhook_settings settings;
+
+	webhook_settings_of(c, arena, row, &settings);
+	settings.url = "http://127.0.0.1:10/new";
+	assert_null(webhook_change(c, setup.vault, &setup.conf, row,
+	    &settings, clock_now(), "cli:test"));
+	return NULL;
+}
+
 /* What a sender gets that has room for so many. */
 static int64_t
 claim(struct side *side, size_t most)
@@ -162,6 +178,8 @@ claim(struct side *side, size_t most)
 		r->window = r->limit;
 	}
 	assert_true(sender_claim_read(&side->claim, setup.conn));
+	if (side->moved != NULL)
+		assert_null(db_txn(setup.db, move_endpoint, side));
 	sender_claim_share(&side->claim);
 	assert_null(db_txn(setup.db, take_claim, side));
 	for (struct sender_claimed *d = side->claim.list; d != NULL;
@@ -433,7 +451,23 @@ what_was_under_way_to_a_deleted_endpoint_is_over(void **state)
 	end_sides();
 }
 
+static void
+it_goes_where_the_endpoint_is_at_the_claim(void **state)
+{
+	struct scene s = { .events = 1 };
+
+	(void)state;
+	begin(&s);
+	one.moved = s.hook.id;
+	assert_int_equal(claim(&one, 5), 1);
+	assert_string_equal(one.claim.list->target->url,
+	    "http://127.0.0.1:10/new");
+	one.moved = NULL;
+	end(&s);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(it_goes_where_the_endpoint_is_at_the_claim),
 	cmocka_unit_test(two_senders_never_take_the_same),
 	cmocka_unit_test(places_are_counted_over_all_senders),
 	cmocka_unit_test(those_of_the_settings_are_each_senders_own),
