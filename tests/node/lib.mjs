@@ -304,7 +304,7 @@ export class Gateway {
 				throw new Error(this.log.join(""));
 			const answer = await fetch(`${this.api}/transactions`);
 			return answer.status === 401;
-		}, 15000);
+		}, 60000);
 	}
 
 	// The sender, started again whenever it ends, as cron does.
