@@ -77,11 +77,6 @@
 	"FROM attempt a WHERE a.delivery_id = d.id), e.type, e.clive_tx_id, " \
 	"e.body FROM delivery d LEFT JOIN event e ON e.id = d.event_id "
 
-/* What a claim says of a delivery; how many attempts there were, for a name. */
-#define CLAIMED \
-	"RETURNING id, event_id, attempts, next_attempt_at, (SELECT count(*) " \
-	"FROM attempt a WHERE a.delivery_id = delivery.id)"
-
 const char *const sql_text[SQL_COUNT] = {
 	/* API keys */
 	[SQL_API_KEY_FIND] =
@@ -521,16 +516,9 @@ const char *const sql_text[SQL_COUNT] = {
 	    "id IN (SELECT id FROM delivery WHERE endpoint_id = $3 AND "
 	    "status = 'due' AND next_attempt_at <= $4 AND "
 	    UNHELD("$4", "$5") " ORDER BY next_attempt_at LIMIT $6) AND "
-	    "status = 'due' AND " UNHELD("$4", "$5") " " CLAIMED,
-	[SQL_DELIVERY_CLAIM_ASKED] =
-	    "UPDATE delivery SET lease_owner = $1, lease_until = $2 WHERE "
-	    "id IN (SELECT id FROM delivery WHERE endpoint_id = $3 AND "
-	    "status = 'due' AND asked = 1 AND next_attempt_at <= $4 AND "
-	    UNHELD("$4", "$5") " ORDER BY next_attempt_at LIMIT $6) AND "
-	    "status = 'due' AND " UNHELD("$4", "$5") " " CLAIMED,
-	[SQL_DELIVERY_CLAIM_ONE] =
-	    "UPDATE delivery SET lease_owner = $1, lease_until = $2 WHERE "
-	    "id = $3 AND status = 'due' AND " UNHELD("$4", "$5") " " CLAIMED,
+	    "status = 'due' AND " UNHELD("$4", "$5") " RETURNING id, event_id, "
+	    "attempts, next_attempt_at, (SELECT count(*) FROM attempt a "
+	    "WHERE a.delivery_id = delivery.id)",
 	/* What a claim finds to send; the lease makes it ours. */
 	[SQL_DELIVERIES_FREE] =
 	    "SELECT " FREE "WHERE d.endpoint_id = $1 AND d.status = 'due' "
@@ -574,9 +562,6 @@ const char *const sql_text[SQL_COUNT] = {
 	    "l.id WHERE e.id = $1 AND coalesce(d.endpoint_id, '') = $2 AND "
 	    "d.status = 'due' AND d.attempts = 0 AND d.next_attempt_at > "
 	    "d.created_at)",
-	[SQL_DELIVERY_EVENT] =
-	    "SELECT e.id, e.type, e.clive_tx_id, e.body FROM event e WHERE "
-	    "e.id = $1",
 	/* One look into the index for each endpoint, however much is due. */
 	[SQL_DELIVERY_NEXT_DUE] =
 	    "SELECT min(n.at) FROM (SELECT CASE WHEN w.wake > $1 THEN "

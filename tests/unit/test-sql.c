@@ -198,9 +198,9 @@ long_lists_are_read_in_order(void **state)
 	static const enum sql lists[] = { SQL_TX_LIST, SQL_TX_LIST_OF_PARTNER,
 	    SQL_TX_LIST_OF_REFERENCE, SQL_TX_STALE, SQL_TX_LOOKS_DUE,
 	    SQL_PROCESSOR_CALLS_DUE, SQL_DELIVERY_CLAIM,
-	    SQL_DELIVERY_CLAIM_ASKED, SQL_DELIVERIES_FREE,
-	    SQL_DELIVERIES_FREE_ASKED, SQL_DELIVERIES_WAITING, SQL_AUDIT_ALL,
-	    SQL_AUDIT_OF_SUBJECT, SQL_EVENT_LIST, SQL_EVENT_LIST_OF_PARTNER,
+	    SQL_DELIVERIES_FREE, SQL_DELIVERIES_FREE_ASKED,
+	    SQL_DELIVERIES_WAITING, SQL_AUDIT_ALL, SQL_AUDIT_OF_SUBJECT,
+	    SQL_EVENT_LIST, SQL_EVENT_LIST_OF_PARTNER,
 	    SQL_DELIVERY_LIST, SQL_DELIVERY_LIST_OF_ENDPOINT,
 	    SQL_ENDPOINT_BACKLOG, SQL_REPLAY_EVENTS_EDGE, SQL_REPLAY_EVENTS,
 	    SQL_REPLAY_FAILED_EDGE, SQL_REPLAY_FAILED };
@@ -254,10 +254,6 @@ hot_statements_use_the_index_made_for_them(void **state)
 		    "processor_ref=?)" },
 		{ SQL_DELIVERY_CLAIM, "SEARCH delivery USING INDEX "
 		    "delivery_due (endpoint_id=? AND next_attempt_at<?)" },
-		{ SQL_DELIVERY_CLAIM_ASKED, "SEARCH delivery USING INDEX "
-		    "delivery_asked (endpoint_id=? AND next_attempt_at<?)" },
-		{ SQL_DELIVERY_CLAIM_ONE, "SEARCH delivery USING INDEX "
-		    "sqlite_autoindex_delivery_1 (id=?)" },
 		{ SQL_DELIVERIES_FREE, "SEARCH d USING INDEX "
 		    "delivery_due (endpoint_id=? AND next_attempt_at<?)" },
 		{ SQL_DELIVERIES_FREE_ASKED, "SEARCH d USING INDEX "

@@ -91,9 +91,8 @@ disable(const char *id, const char *reason)
 static const char *
 take_challenge(const char *id)
 {
-	struct rows *r = conn_rows(fx.conn, SQL_DELIVERY_CLAIM_ASKED,
-	    "titiii", "sender", fixture_now + 60000, id, fixture_now + 1,
-	    INT64_MAX, (int64_t)10);
+	struct rows *r = conn_rows(fx.conn, SQL_DELIVERIES_FREE_ASKED, "tiii",
+	    id, fixture_now + 1, INT64_MAX, (int64_t)10);
 	const char *delivery = NULL;
 
 	if (row_next(r)) {
@@ -101,6 +100,10 @@ take_challenge(const char *id)
 		assert_false(row_next(r));
 	}
 	row_done(r);
+	if (delivery != NULL)
+		assert_int_equal(conn_run(fx.conn, SQL_DELIVERY_LEASE,
+		    "titii", "sender", fixture_now + 60000, delivery,
+		    fixture_now + 1, INT64_MAX), 1);
 	return delivery;
 }
 

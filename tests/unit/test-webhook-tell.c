@@ -51,9 +51,9 @@ told(const char *endpoint)
 	event = row_text_copy(r, 1, fx.arena);
 	assert_false(row_next(r));
 	row_done(r);
-	r = conn_rows(fx.conn, SQL_DELIVERY_EVENT, "t", event);
+	r = conn_rows(fx.conn, SQL_EVENT_FIND, "t", event);
 	assert_true(row_next(r));
-	struct slice body = row_bytes(r, 3);
+	struct slice body = row_bytes(r, 7);
 	event = arena_strndup(fx.arena, body.p, body.n);
 	row_done(r);
 	return event;
@@ -191,9 +191,8 @@ a_challenge_is_marked_as_asked_for(void **state)
 
 	(void)state;
 	assert_true(webhook_prove(fx.conn, one, fixture_now, "cli:test"));
-	struct rows *r = conn_rows(fx.conn, SQL_DELIVERY_CLAIM_ASKED,
-	    "titiii", "test", fixture_now + 1, one, fixture_now, INT64_MAX,
-	    (int64_t)10);
+	struct rows *r = conn_rows(fx.conn, SQL_DELIVERIES_FREE_ASKED, "tiii",
+	    one, fixture_now, INT64_MAX, (int64_t)10);
 	assert_true(row_next(r));
 	row_done(r);
 }
