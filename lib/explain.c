@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonw-row.h"
+
 enum {
 	ENTRIES_MAX = 4096,
 	TEXT_MAX = 7 * 1024 * 1024
@@ -48,17 +50,6 @@ close_entry(struct timeline *t)
 }
 
 static void
-bytes(struct jsonw *w, const char *key, struct rows *r, int column)
-{
-	struct slice s = row_bytes(r, column);
-
-	if (row_null(r, column))
-		jsonw_null(w, key);
-	else
-		jsonw_textn(w, key, s.p != NULL ? s.p : "", s.n);
-}
-
-static void
 add_audit(struct timeline *t)
 {
 	struct rows *r = conn_rows(t->c, SQL_AUDIT_OF_SUBJECT, "t",
@@ -86,7 +77,7 @@ add_processor_events(struct timeline *t)
 		jsonw_text(&t->w, "event_id", row_text(r, 2));
 		jsonw_text(&t->w, "type", row_text(r, 3));
 		jsonw_text(&t->w, "outcome", row_text(r, 4));
-		bytes(&t->w, "body", r, 5);
+		jsonw_row_bytes(&t->w, "body", r, 5);
 		close_entry(t);
 	}
 	row_done(r);
@@ -125,10 +116,7 @@ add_processor_calls(struct timeline *t)
 		jsonw_text(&t->w, "rule", row_text(r, 4));
 		jsonw_text(&t->w, "idempotency_key", row_text(r, 5));
 		jsonw_text(&t->w, "status", row_text(r, 6));
-		if (row_null(r, 7))
-			jsonw_null(&t->w, "answer_status");
-		else
-			jsonw_int(&t->w, "answer_status", row_int(r, 7));
+		jsonw_row_int(&t->w, "answer_status", r, 7);
 		jsonw_text(&t->w, "answer_message", row_text(r, 8));
 		jsonw_time(&t->w, "finished_at", row_int(r, 1));
 		close_entry(t);
@@ -164,7 +152,7 @@ add_events(struct timeline *t)
 	while (row_next(r) && open_entry(t, row_int(r, 3), "event")) {
 		jsonw_text(&t->w, "event_id", row_text(r, 0));
 		jsonw_text(&t->w, "type", row_text(r, 1));
-		bytes(&t->w, "body", r, 2);
+		jsonw_row_bytes(&t->w, "body", r, 2);
 		close_entry(t);
 	}
 	row_done(r);
@@ -206,13 +194,10 @@ add_attempts(struct timeline *t)
 		jsonw_int(&t->w, "number", row_int(r, 6));
 		jsonw_int(&t->w, "duration_ms", row_int(r, 7));
 		jsonw_text(&t->w, "request_head", row_text(r, 8));
-		if (row_null(r, 9))
-			jsonw_null(&t->w, "response_status");
-		else
-			jsonw_int(&t->w, "response_status", row_int(r, 9));
-		bytes(&t->w, "response_body", r, 10);
+		jsonw_row_int(&t->w, "response_status", r, 9);
+		jsonw_row_bytes(&t->w, "response_body", r, 10);
 		jsonw_text(&t->w, "error", row_text(r, 11));
-		bytes(&t->w, "body", r, 12);
+		jsonw_row_bytes(&t->w, "body", r, 12);
 		close_entry(t);
 	}
 	row_done(r);

@@ -216,28 +216,13 @@ create(struct conn *c, struct request *rq, void *arg)
 	struct webhook hook = { .api = "clive", .secret = in->secret,
 	    .prove = in->prove == 1 };
 	const struct fault *fault;
-	const char *wrong;
-	char made[64];
-	struct jsonw w;
 
 	schedule_parse("clive", rq->conf, &hook.settings.schedule);
 	if ((fault = webhook_api_partner(c, rq, in->partner_id,
 	    &hook.partner_id)) != NULL ||
 	    (fault = take_settings(rq, in, &hook.settings)) != NULL)
 		return fault;
-	if (hook.secret == NULL) {
-		webhook_make_secret(made);
-		hook.secret = made;
-	}
-	wrong = webhook_add(c, rq->vault, rq->conf, &hook, rq->now,
-	    webhook_api_actor(rq));
-	if (wrong == NULL) {
-		reply_start(rq, 201, &w);
-		webhook_api_write(&w, NULL, rq, c, hook.id, hook.secret);
-	}
-	sig_wipe(made, sizeof(made));
-	return wrong == NULL ? NULL :
-	    webhook_api_complain(c, rq, NULL, wrong);
+	return webhook_api_add(c, rq, &hook);
 }
 
 static const struct fault *
@@ -248,7 +233,6 @@ change(struct conn *c, struct request *rq, void *arg)
 	struct webhook_row *row;
 	const struct fault *fault = webhook_api_endpoint(c, rq, &row);
 	const char *wrong;
-	struct jsonw w;
 
 	if (fault != NULL)
 		return fault;
@@ -260,11 +244,8 @@ change(struct conn *c, struct request *rq, void *arg)
 		return fault;
 	wrong = webhook_change(c, rq->vault, rq->conf, row, &s, rq->now,
 	    webhook_api_actor(rq));
-	if (wrong != NULL)
-		return webhook_api_complain(c, rq, NULL, wrong);
-	reply_start(rq, 200, &w);
-	webhook_api_write(&w, NULL, rq, c, row->id, NULL);
-	return NULL;
+	return wrong == NULL ? webhook_api_answer(c, rq, 200, row->id, NULL) :
+	    webhook_api_complain(c, rq, NULL, wrong);
 }
 
 struct rotation {
@@ -290,7 +271,6 @@ rotate(struct conn *c, struct request *rq, void *arg)
 	const struct fault *fault = webhook_api_endpoint(c, rq, &row);
 	const char *secret = in->secret, *wrong;
 	char made[64];
-	struct jsonw w;
 
 	if (fault != NULL)
 		return fault;
@@ -300,13 +280,11 @@ rotate(struct conn *c, struct request *rq, void *arg)
 	}
 	wrong = webhook_rotate(c, rq->vault, row->id, secret,
 	    in->overlap_s * 1000, rq->now, webhook_api_actor(rq));
-	if (wrong == NULL) {
-		reply_start(rq, 200, &w);
-		webhook_api_write(&w, NULL, rq, c, row->id, secret);
-	}
-	sig_wipe(made, sizeof(made));
-	return wrong == NULL ? NULL :
+	fault = wrong == NULL ?
+	    webhook_api_answer(c, rq, 200, row->id, secret) :
 	    webhook_api_complain(c, rq, NULL, wrong);
+	sig_wipe(made, sizeof(made));
+	return fault;
 }
 
 /* ----------------------------------------------------------------- states */
@@ -336,7 +314,7 @@ enable(struct conn *c, struct request *rq, void *arg)
 	    webhook_api_actor(rq), &waiting);
 	reply_start(rq, 200, &w);
 	jsonw_object(&w, NULL);
-	webhook_api_write(&w, "endpoint", rq, c, row->id, NULL);
+	webhook_api_write(&w, "endpoint", rq, c, row->id);
 	jsonw_int(&w, "waiting", waiting);
 	jsonw_bool(&w, "skipped", done && in->skip == 1);
 	jsonw_end_object(&w);
@@ -348,16 +326,13 @@ disable(struct conn *c, struct request *rq, void *arg)
 {
 	struct webhook_row *row;
 	const struct fault *fault = webhook_api_endpoint(c, rq, &row);
-	struct jsonw w;
 
 	(void)arg;
 	if (fault != NULL)
 		return fault;
 	webhook_disable(c, row->id, "operator", rq->now,
 	    webhook_api_actor(rq));
-	reply_start(rq, 200, &w);
-	webhook_api_write(&w, NULL, rq, c, row->id, NULL);
-	return NULL;
+	return webhook_api_answer(c, rq, 200, row->id, NULL);
 }
 
 static const struct fault *
@@ -384,7 +359,6 @@ prove(struct conn *c, struct request *rq, void *arg)
 {
 	struct webhook_row *row;
 	const struct fault *fault = webhook_api_endpoint(c, rq, &row);
-	struct jsonw w;
 
 	(void)arg;
 	if (fault != NULL)
@@ -392,9 +366,7 @@ prove(struct conn *c, struct request *rq, void *arg)
 	if (!webhook_prove(c, row->id, rq->now, webhook_api_actor(rq)))
 		return request_complain(rq, NULL,
 		    "a listener has no URL that could be proved");
-	reply_start(rq, 200, &w);
-	webhook_api_write(&w, NULL, rq, c, row->id, NULL);
-	return NULL;
+	return webhook_api_answer(c, rq, 200, row->id, NULL);
 }
 
 static const struct fault *

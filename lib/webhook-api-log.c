@@ -34,48 +34,39 @@ static const struct field event_fields[] = {
 	{ .name = NULL }
 };
 
-static void
-write_nothing(struct jsonw *w)
+/* A page of what write finds; an empty one of another partner's things. */
+static const struct fault *
+answer_page(struct request *rq, struct webhook_log *log,
+    void (*write)(struct conn *, struct arena *, struct jsonw *,
+    const struct webhook_log *))
 {
-	jsonw_array(w, "items");
-	jsonw_end_array(w);
-	jsonw_null(w, "nextCursor");
+	bool allowed = webhook_api_scope(rq, log->partner_id,
+	    &log->partner_id);
+	struct jsonw w;
+
+	reply_start(rq, 200, &w);
+	jsonw_object(&w, NULL);
+	if (allowed) {
+		write(rq->conn, rq->arena, &w, log);
+	} else {
+		jsonw_array(&w, "items");
+		jsonw_end_array(&w);
+		jsonw_null(&w, "nextCursor");
+	}
+	jsonw_end_object(&w);
+	return NULL;
 }
 
 static const struct fault *
 list_deliveries(struct request *rq, void *arg)
 {
-	struct webhook_log *log = arg;
-	bool allowed = webhook_api_scope(rq, log->partner_id,
-	    &log->partner_id);
-	struct jsonw w;
-
-	reply_start(rq, 200, &w);
-	jsonw_object(&w, NULL);
-	if (allowed)
-		webhook_log_deliveries(rq->conn, rq->arena, &w, log);
-	else
-		write_nothing(&w);
-	jsonw_end_object(&w);
-	return NULL;
+	return answer_page(rq, arg, webhook_log_deliveries);
 }
 
 static const struct fault *
 list_events(struct request *rq, void *arg)
 {
-	struct webhook_log *log = arg;
-	bool allowed = webhook_api_scope(rq, log->partner_id,
-	    &log->partner_id);
-	struct jsonw w;
-
-	reply_start(rq, 200, &w);
-	jsonw_object(&w, NULL);
-	if (allowed)
-		webhook_log_events(rq->conn, rq->arena, &w, log);
-	else
-		write_nothing(&w);
-	jsonw_end_object(&w);
-	return NULL;
+	return answer_page(rq, arg, webhook_log_events);
 }
 
 static const struct fault *
@@ -98,36 +89,37 @@ check_event(struct conn *c, struct request *rq)
 	    &FAULT_EVENT_NOT_FOUND;
 }
 
+/* All that is known of the thing that the path names. */
 static const struct fault *
-show_delivery(struct request *rq, void *arg)
+answer_one(struct request *rq, const struct fault *fault,
+    void (*explain)(struct conn *, struct arena *, struct jsonw *,
+    const char *id))
 {
-	const struct fault *fault = check_delivery(rq->conn, rq);
 	struct jsonw w;
 
-	(void)arg;
 	if (fault != NULL)
 		return fault;
 	reply_start(rq, 200, &w);
 	jsonw_object(&w, NULL);
-	webhook_log_explain_delivery(rq->conn, rq->arena, &w, rq->item);
+	explain(rq->conn, rq->arena, &w, rq->item);
 	jsonw_end_object(&w);
 	return NULL;
 }
 
 static const struct fault *
+show_delivery(struct request *rq, void *arg)
+{
+	(void)arg;
+	return answer_one(rq, check_delivery(rq->conn, rq),
+	    webhook_log_explain_delivery);
+}
+
+static const struct fault *
 show_event(struct request *rq, void *arg)
 {
-	const struct fault *fault = check_event(rq->conn, rq);
-	struct jsonw w;
-
 	(void)arg;
-	if (fault != NULL)
-		return fault;
-	reply_start(rq, 200, &w);
-	jsonw_object(&w, NULL);
-	webhook_log_explain_event(rq->conn, rq->arena, &w, rq->item);
-	jsonw_end_object(&w);
-	return NULL;
+	return answer_one(rq, check_event(rq->conn, rq),
+	    webhook_log_explain_event);
 }
 
 static void

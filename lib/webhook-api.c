@@ -120,8 +120,8 @@ webhook_api_events(struct request *rq, const char *api,
 	return events;
 }
 
-void
-webhook_api_write(struct jsonw *w, const char *key, struct request *rq,
+static void
+write_endpoint(struct jsonw *w, const char *key, struct request *rq,
     struct conn *c, const char *id, const char *secret)
 {
 	const struct webhook_row *row = webhook_find(c, rq->arena, id);
@@ -130,4 +130,40 @@ webhook_api_write(struct jsonw *w, const char *key, struct request *rq,
 		return;		/* the transaction has failed */
 	webhook_write_member(w, key, c, row, secret != NULL ? secret :
 	    webhook_masked(c, rq->vault, id, rq->now, rq->arena));
+}
+
+void
+webhook_api_write(struct jsonw *w, const char *key, struct request *rq,
+    struct conn *c, const char *id)
+{
+	write_endpoint(w, key, rq, c, id, NULL);
+}
+
+const struct fault *
+webhook_api_answer(struct conn *c, struct request *rq, int status,
+    const char *id, const char *secret)
+{
+	struct jsonw w;
+
+	reply_start(rq, status, &w);
+	write_endpoint(&w, NULL, rq, c, id, secret);
+	return NULL;
+}
+
+const struct fault *
+webhook_api_add(struct conn *c, struct request *rq, struct webhook *hook)
+{
+	char made[64];
+
+	if (hook->secret == NULL) {
+		webhook_make_secret(made);
+		hook->secret = made;
+	}
+	const char *wrong = webhook_add(c, rq->vault, rq->conf, hook,
+	    rq->now, webhook_api_actor(rq));
+	const struct fault *fault = wrong == NULL ?
+	    webhook_api_answer(c, rq, 201, hook->id, hook->secret) :
+	    webhook_api_complain(c, rq, NULL, wrong);
+	sig_wipe(made, sizeof(made));
+	return fault;
 }

@@ -64,11 +64,23 @@ const struct fault *webhook_api_complain(struct conn *, struct request *,
 const char *const *webhook_api_events(struct request *, const char *api,
 		    const char *const *named);
 
-/* Writes an endpoint, its secret masked unless it is given; key NULL: it is
- * the whole answer. */
+/* Writes an endpoint as a member, its secret masked. */
 void		 webhook_api_write(struct jsonw *, const char *key,
-		    struct request *, struct conn *, const char *id,
-		    const char *secret);
+		    struct request *, struct conn *, const char *id);
+
+/*
+ * Answers with an endpoint alone, its secret masked unless it is given.
+ * Returns NULL.
+ */
+const struct fault *webhook_api_answer(struct conn *, struct request *,
+		    int status, const char *id, const char *secret);
+
+/*
+ * Makes an endpoint, with a secret of ours where it has none, and answers
+ * with it, its secret in clear. NULL, or a fault.
+ */
+const struct fault *webhook_api_add(struct conn *, struct request *,
+		    struct webhook *);
 
 /* What a replay was asked for, and how far it is (webhook-api-replay.c). */
 struct webhook_replaying {

@@ -86,8 +86,6 @@ begin(struct conn *c, struct request *rq, void *arg)
 	struct webhook hook = { .api = "clive", .secret = in->secret,
 	    .settings.name = in->name != NULL ? in->name : "listener" };
 	const struct fault *fault;
-	char made[64];
-	struct jsonw w;
 
 	/* A developer sees what went wrong and asks for it again. */
 	const char *wrong = schedule_parse(in->schedule != NULL ?
@@ -104,19 +102,7 @@ begin(struct conn *c, struct request *rq, void *arg)
 	if (hook.settings.events == NULL)
 		return request_complain(rq, "events",
 		    "there is no such event type");
-	if (hook.secret == NULL) {
-		webhook_make_secret(made);
-		hook.secret = made;
-	}
-	wrong = webhook_add(c, rq->vault, rq->conf, &hook, rq->now,
-	    webhook_api_actor(rq));
-	if (wrong == NULL) {
-		reply_start(rq, 201, &w);
-		webhook_api_write(&w, NULL, rq, c, hook.id, hook.secret);
-	}
-	sig_wipe(made, sizeof(made));
-	return wrong == NULL ? NULL :
-	    webhook_api_complain(c, rq, NULL, wrong);
+	return webhook_api_add(c, rq, &hook);
 }
 
 /* ------------------------------------------------------------------ fetch */

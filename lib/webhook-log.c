@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "id.h"
+#include "jsonw-row.h"
 
 enum { CURL_MAX = 512 * 1024 };	/* bytes: a body of quotes grows fourfold */
 
@@ -32,26 +33,6 @@ find_bounds(const struct webhook_log *log, const char *prefix,
 		snprintf(before, ID_SIZE, "%s", log->cursor);
 }
 
-static void
-write_text(struct jsonw *w, const char *key, struct rows *r, int column)
-{
-	struct slice s = row_bytes(r, column);
-
-	if (row_null(r, column))
-		jsonw_null(w, key);
-	else
-		jsonw_textn(w, key, s.p != NULL ? s.p : "", s.n);
-}
-
-static void
-write_int(struct jsonw *w, const char *key, struct rows *r, int column)
-{
-	if (row_null(r, column))
-		jsonw_null(w, key);
-	else
-		jsonw_int(w, key, row_int(r, column));
-}
-
 /* The current row of one of the statements over deliveries. */
 static void
 write_delivery(struct jsonw *w, const char *key, struct rows *r)
@@ -71,7 +52,7 @@ write_delivery(struct jsonw *w, const char *key, struct rows *r)
 	jsonw_text(w, "status", row_text(r, 9));
 	jsonw_int(w, "attempts", row_int(r, 10));
 	jsonw_time(w, "next_attempt_at", due ? row_int(r, 11) : 0);
-	write_int(w, "last_status", r, 14);
+	jsonw_row_int(w, "last_status", r, 14);
 	jsonw_text(w, "last_error", row_text(r, 15));
 	jsonw_time(w, "created_at", row_int(r, 12));
 	jsonw_time(w, "updated_at", row_int(r, 13));
@@ -80,7 +61,7 @@ write_delivery(struct jsonw *w, const char *key, struct rows *r)
 
 /* The members of an event; the object stays open. */
 static void
-write_event(struct jsonw *w, const char *key, struct rows *r)
+begin_event(struct jsonw *w, const char *key, struct rows *r)
 {
 	jsonw_object(w, key);
 	jsonw_text(w, "id", row_text(r, 0));
@@ -93,6 +74,13 @@ write_event(struct jsonw *w, const char *key, struct rows *r)
 		jsonw_bool(w, "livemode", row_int(r, 4) == 1);
 	jsonw_text(w, "clive_tx_id", row_text(r, 5));
 	jsonw_time(w, "created_at", row_int(r, 6));
+}
+
+static void
+write_event(struct jsonw *w, const char *key, struct rows *r)
+{
+	begin_event(w, key, r);
+	jsonw_end_object(w);
 }
 
 static struct rows *
@@ -138,41 +126,37 @@ find_events(struct conn *c, const struct webhook_log *log)
 	    text(log->event_type), log->limit + 1);
 }
 
-void
-webhook_log_deliveries(struct conn *c, struct arena *arena, struct jsonw *w,
-    const struct webhook_log *log)
+/* One row more than the page holds says that more follow. */
+static void
+write_page(struct jsonw *w, struct arena *arena, struct rows *r,
+    int64_t limit, void (*write)(struct jsonw *, const char *, struct rows *))
 {
-	struct rows *r = find_deliveries(c, log);
 	const char *last = NULL;
 	int64_t n = 0;
 
 	jsonw_array(w, "items");
-	while (row_next(r) && n++ < log->limit) {
+	while (row_next(r) && n++ < limit) {
 		last = row_text_copy(r, 0, arena);
-		write_delivery(w, NULL, r);
+		write(w, NULL, r);
 	}
 	row_done(r);
 	jsonw_end_array(w);
-	jsonw_text(w, "nextCursor", n > log->limit ? last : NULL);
+	jsonw_text(w, "nextCursor", n > limit ? last : NULL);
+}
+
+void
+webhook_log_deliveries(struct conn *c, struct arena *arena, struct jsonw *w,
+    const struct webhook_log *log)
+{
+	write_page(w, arena, find_deliveries(c, log), log->limit,
+	    write_delivery);
 }
 
 void
 webhook_log_events(struct conn *c, struct arena *arena, struct jsonw *w,
     const struct webhook_log *log)
 {
-	struct rows *r = find_events(c, log);
-	const char *last = NULL;
-	int64_t n = 0;
-
-	jsonw_array(w, "items");
-	while (row_next(r) && n++ < log->limit) {
-		last = row_text_copy(r, 0, arena);
-		write_event(w, NULL, r);
-		jsonw_end_object(w);
-	}
-	row_done(r);
-	jsonw_end_array(w);
-	jsonw_text(w, "nextCursor", n > log->limit ? last : NULL);
+	write_page(w, arena, find_events(c, log), log->limit, write_event);
 }
 
 /* A column of the row with this id; NULL: there is none. */
@@ -222,7 +206,7 @@ explain_event(struct conn *c, struct arena *arena, struct jsonw *w,
 	struct slice body = { "", 0 };
 
 	if (row_next(r)) {
-		write_event(w, "event", r);
+		begin_event(w, "event", r);
 		body = row_bytes(r, 7);
 		body.p = arena_strndup(arena, body.n > 0 ? body.p : "",
 		    body.n);
@@ -348,10 +332,10 @@ write_attempts(struct conn *c, struct arena *arena, struct jsonw *w,
 		jsonw_time(w, "started_at", row_int(r, 1));
 		jsonw_int(w, "duration_ms", row_int(r, 2));
 		jsonw_text(w, "request_head", head);
-		write_int(w, "response_status", r, 4);
-		write_text(w, "response_head", r, 5);
-		write_text(w, "response_body", r, 6);
-		write_int(w, "response_length", r, 7);
+		jsonw_row_int(w, "response_status", r, 4);
+		jsonw_row_bytes(w, "response_head", r, 5);
+		jsonw_row_bytes(w, "response_body", r, 6);
+		jsonw_row_int(w, "response_length", r, 7);
 		jsonw_text(w, "error", row_text(r, 8));
 		jsonw_end_object(w);
 	}
@@ -364,12 +348,17 @@ void
 webhook_log_explain_delivery(struct conn *c, struct arena *arena,
     struct jsonw *w, const char *id)
 {
-	const char *event = column_of(c, arena, SQL_DELIVERY_FIND, id, 1);
-	const char *url = column_of(c, arena, SQL_DELIVERY_FIND, id, 5);
+	struct rows *r = conn_rows(c, SQL_DELIVERY_FIND, "t", id);
+	const char *event = NULL, *url = NULL;
 
+	if (row_next(r)) {
+		event = row_text_copy(r, 1, arena);
+		url = row_text_copy(r, 5, arena);
+		write_delivery(w, "delivery", r);
+	}
+	row_done(r);
 	if (event == NULL)
 		return;
-	webhook_log_delivery(c, w, "delivery", id);
 	struct slice body = explain_event(c, arena, w, event);
 	const char *head = write_attempts(c, arena, w, id);
 	/* An attempt that ended before anything was sent has no head. */
