@@ -129,11 +129,7 @@ label(struct cli *cli, const char *key)
 static int
 width(const char *text)
 {
-	int n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
+	return (int)utf8_characters(text);
 }
 
 static void

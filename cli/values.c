@@ -25,19 +25,6 @@ cli_id(struct cli *cli, const char *option, const char **out)
 	return true;
 }
 
-/* Characters of a text; -1 where it is not UTF-8. */
-static int64_t
-characters(const char *text)
-{
-	size_t left = strlen(text), n;
-	int64_t count = 0;
-
-	for (; left > 0; left -= n, text += n, count++)
-		if ((n = utf8_length(text, left)) == 0)
-			return -1;
-	return count;
-}
-
 bool
 cli_text(struct cli *cli, const char *option, int64_t min, int64_t max,
     const char *(*check)(const char *), const char **out)
@@ -46,9 +33,9 @@ cli_text(struct cli *cli, const char *option, int64_t min, int64_t max,
 
 	if (value == NULL)
 		return true;
-	int64_t n = characters(value);
-	if (n == -1)
+	if (!utf8_is_valid(value, strlen(value)))
 		return cli_fail(cli, "--%s: not UTF-8", option);
+	int64_t n = (int64_t)utf8_characters(value);
 	if (n < min || n > max)
 		return cli_fail(cli, "--%s: %lld to %lld characters are "
 		    "possible", option, (long long)min, (long long)max);

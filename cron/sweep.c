@@ -46,7 +46,8 @@
 enum {
 	STALE_BATCH = 200,	/* payments abandoned in one transaction */
 	DROP_BATCH = 1000,	/* idempotency rows dropped in one */
-	EVENT_BATCH = 500,	/* events of processors dropped in one */
+	EVENT_BATCH = 500,	/* events of processors dropped in one; the
+				   largest of these three */
 	LISTENER_BATCH = 100,	/* listeners deleted in one */
 	LEAP_H = 2		/* so far the clock may be ahead of the last run */
 };
@@ -63,28 +64,13 @@ struct sweep {
 	int64_t		 listeners;
 };
 
-/* Payments that looked stale to the reader. */
+/* What looked past its time to the reader, and what became of it. */
 struct batch {
 	struct sweep	*sweep;
-	const char	*ids[STALE_BATCH];
+	const char	*ids[EVENT_BATCH];
+	const char	*processors[EVENT_BATCH];	/* of events alone */
 	size_t		 n;
-	int64_t		 abandoned;
-};
-
-/* Events of processors that looked old to the reader. */
-struct piece {
-	struct sweep	*sweep;
-	const char	*processors[EVENT_BATCH], *ids[EVENT_BATCH];
-	size_t		 n;
-	int64_t		 dropped;
-};
-
-/* Listeners that looked gone to the reader. */
-struct gone {
-	struct sweep	*sweep;
-	const char	*ids[LISTENER_BATCH];
-	size_t		 n;
-	int64_t		 deleted;
+	int64_t		 done;
 };
 
 /* The edge of a piece: the first row that stays for the next. */
@@ -110,13 +96,62 @@ reader_failed(struct sweep *s)
 	return failed != NULL;
 }
 
+/* Counts the rows of a statement over what is older than a moment. */
+static bool
+count(struct sweep *s, enum sql sql, int64_t before, int64_t *total)
+{
+	struct rows *r = conn_rows(s->cron.setup.conn, sql, "ii", before,
+	    INT64_MAX);
+
+	while (row_next(r))
+		(*total)++;
+	row_done(r);
+	return !reader_failed(s);
+}
+
+/*
+ * Batch after batch, until one is not full or nothing of it had to go: read
+ * without a lock, and decided again when it is held.
+ */
+static bool
+work_off(struct sweep *s, size_t size,
+    void (*read)(struct sweep *, struct batch *), db_callback *write,
+    int64_t *total)
+{
+	struct batch batch = { .sweep = s };
+
+	do {
+		arena_reset(s->arena);
+		read(s, &batch);
+		if (reader_failed(s) || (batch.n > 0 &&
+		    db_txn(s->cron.setup.db, write, &batch) != NULL))
+			return false;
+		*total += batch.done;
+		cron_seen(&s->cron);
+	} while (batch.n == size && batch.done > 0);
+	return true;
+}
+
+/* Reads the first column of a statement into a batch. */
+static void
+read_ids(struct sweep *s, struct batch *batch, enum sql sql, int64_t before,
+    size_t size)
+{
+	struct rows *r = conn_rows(s->cron.setup.conn, sql, "ii", before,
+	    (int64_t)size);
+
+	for (batch->n = 0; batch->n < size && row_next(r); batch->n++)
+		batch->ids[batch->n] = row_text_copy(r, 0, s->arena);
+	row_done(r);
+}
+
 static const struct fault *
 abandon_batch(struct conn *c, void *arg)
 {
 	struct batch *batch = arg;
 	struct sweep *s = batch->sweep;
 
-	batch->abandoned = 0;
+	batch->done = 0;
 	for (size_t i = 0; i < batch->n; i++) {
 		struct tx *tx = tx_find(c, s->arena, batch->ids[i]);
 		if (tx == NULL || tx->updated_at >= cutoff(s))
@@ -124,7 +159,7 @@ abandon_batch(struct conn *c, void *arg)
 		/* Only open payments may move so, says the table of moves. */
 		if (tx_move(c, s->arena, s->now, tx, TX_ABANDONED,
 		    "cron:sweep"))
-			batch->abandoned++;
+			batch->done++;
 	}
 	return NULL;
 }
@@ -132,42 +167,7 @@ abandon_batch(struct conn *c, void *arg)
 static void
 read_stale(struct sweep *s, struct batch *batch)
 {
-	struct rows *r = conn_rows(s->cron.setup.conn, SQL_TX_STALE, "ii",
-	    cutoff(s), (int64_t)STALE_BATCH);
-
-	for (batch->n = 0; batch->n < STALE_BATCH && row_next(r); batch->n++)
-		batch->ids[batch->n] = row_text_copy(r, 0, s->arena);
-	row_done(r);
-}
-
-/* Batch after batch, until one is not full or nothing of it could move. */
-static bool
-abandon(struct sweep *s)
-{
-	struct batch batch = { .sweep = s };
-
-	do {
-		arena_reset(s->arena);
-		read_stale(s, &batch);
-		if (reader_failed(s) || (batch.n > 0 &&
-		    db_txn(s->cron.setup.db, abandon_batch, &batch) != NULL))
-			return false;
-		s->abandoned += batch.abandoned;
-		cron_seen(&s->cron);
-	} while (batch.n == STALE_BATCH && batch.abandoned > 0);
-	return true;
-}
-
-static bool
-count_stale(struct sweep *s)
-{
-	struct rows *r = conn_rows(s->cron.setup.conn, SQL_TX_STALE, "ii",
-	    cutoff(s), INT64_MAX);
-
-	while (row_next(r))
-		s->abandoned++;
-	row_done(r);
-	return !reader_failed(s);
+	read_ids(s, batch, SQL_TX_STALE, cutoff(s), STALE_BATCH);
 }
 
 /* Answers are looked up under today and yesterday. */
@@ -228,126 +228,65 @@ first_kept_event(const struct sweep *s)
 }
 
 static const struct fault *
-drop_events_piece(struct conn *c, void *arg)
+drop_events(struct conn *c, void *arg)
 {
-	struct piece *piece = arg;
-	struct sweep *s = piece->sweep;
+	struct batch *batch = arg;
+	struct sweep *s = batch->sweep;
 
-	piece->dropped = 0;
-	for (size_t i = 0; i < piece->n; i++)
-		piece->dropped += conn_run(c, SQL_CRON_WAITING_DROP, "tt",
-		    piece->processors[i], piece->ids[i]);
-	if (conn_failed(c) == NULL && piece->dropped > 0)
+	batch->done = 0;
+	for (size_t i = 0; i < batch->n; i++)
+		batch->done += conn_run(c, SQL_CRON_WAITING_DROP, "tt",
+		    batch->processors[i], batch->ids[i]);
+	if (conn_failed(c) == NULL && batch->done > 0)
 		audit_write(c, s->now, "cron:sweep", "event.expired",
 		    "processor_event", arena_printf(s->arena,
 		    "{\"count\":%" PRId64 ",\"received_before\":%" PRId64 "}",
-		    piece->dropped, first_kept_event(s)));
+		    batch->done, first_kept_event(s)));
 	return NULL;
 }
 
 static void
-read_events(struct sweep *s, struct piece *piece)
+read_events(struct sweep *s, struct batch *batch)
 {
 	struct rows *r = conn_rows(s->cron.setup.conn, SQL_CRON_WAITING_OLD,
 	    "ii", first_kept_event(s), (int64_t)EVENT_BATCH);
-	size_t n;
 
-	for (n = 0; n < EVENT_BATCH && row_next(r); n++) {
-		piece->processors[n] = row_text_copy(r, 0, s->arena);
-		piece->ids[n] = row_text_copy(r, 1, s->arena);
+	for (batch->n = 0; batch->n < EVENT_BATCH && row_next(r);
+	    batch->n++) {
+		batch->processors[batch->n] = row_text_copy(r, 0, s->arena);
+		batch->ids[batch->n] = row_text_copy(r, 1, s->arena);
 	}
 	row_done(r);
-	piece->n = n;
 }
 
-/* As abandon does it: read without a lock, decided again when it is held. */
-static bool
-drop_events(struct sweep *s)
+static int64_t
+last_gone(const struct sweep *s)
 {
-	struct piece piece = { .sweep = s };
-
-	do {
-		arena_reset(s->arena);
-		read_events(s, &piece);
-		if (reader_failed(s) || (piece.n > 0 && db_txn(
-		    s->cron.setup.db, drop_events_piece, &piece) != NULL))
-			return false;
-		s->events += piece.dropped;
-		cron_seen(&s->cron);
-	} while (piece.n == EVENT_BATCH && piece.dropped > 0);
-	return true;
-}
-
-static bool
-count_events(struct sweep *s)
-{
-	struct rows *r = conn_rows(s->cron.setup.conn, SQL_CRON_WAITING_OLD,
-	    "ii", first_kept_event(s), INT64_MAX);
-
-	while (row_next(r))
-		s->events++;
-	row_done(r);
-	return !reader_failed(s);
+	return s->now - DAY_MS;
 }
 
 static const struct fault *
 delete_gone(struct conn *c, void *arg)
 {
-	struct gone *gone = arg;
-	struct sweep *s = gone->sweep;
+	struct batch *batch = arg;
+	struct sweep *s = batch->sweep;
 
-	gone->deleted = 0;
-	for (size_t i = 0; i < gone->n; i++) {
+	batch->done = 0;
+	for (size_t i = 0; i < batch->n; i++) {
 		const struct webhook_row *w = webhook_find(c, s->arena,
-		    gone->ids[i]);
+		    batch->ids[i]);
 		/* It may have come back meanwhile. */
-		if (w != NULL && w->seen_at < s->now - DAY_MS)
-			gone->deleted += webhook_delete(c, w->id, s->now,
+		if (w != NULL && w->seen_at < last_gone(s))
+			batch->done += webhook_delete(c, w->id, s->now,
 			    "cron:sweep");
 	}
 	return NULL;
 }
 
 static void
-read_gone(struct sweep *s, struct gone *gone)
+read_gone(struct sweep *s, struct batch *batch)
 {
-	struct rows *r = conn_rows(s->cron.setup.conn, SQL_LISTENERS_GONE,
-	    "ii", s->now - DAY_MS, (int64_t)LISTENER_BATCH);
-	size_t n;
-
-	for (n = 0; n < LISTENER_BATCH && row_next(r); n++)
-		gone->ids[n] = row_text_copy(r, 0, s->arena);
-	row_done(r);
-	gone->n = n;
-}
-
-static bool
-delete_listeners(struct sweep *s)
-{
-	struct gone gone = { .sweep = s };
-
-	do {
-		arena_reset(s->arena);
-		read_gone(s, &gone);
-		if (reader_failed(s) || (gone.n > 0 && db_txn(
-		    s->cron.setup.db, delete_gone, &gone) != NULL))
-			return false;
-		s->listeners += gone.deleted;
-		cron_seen(&s->cron);
-	} while (gone.n == LISTENER_BATCH && gone.deleted > 0);
-	return true;
-}
-
-static bool
-count_listeners(struct sweep *s)
-{
-	struct rows *r = conn_rows(s->cron.setup.conn, SQL_LISTENERS_GONE,
-	    "ii", s->now - DAY_MS, INT64_MAX);
-
-	while (row_next(r))
-		s->listeners++;
-	row_done(r);
-	return !reader_failed(s);
+	read_ids(s, batch, SQL_LISTENERS_GONE, last_gone(s), LISTENER_BATCH);
 }
 
 /* Undoes a dry run; nobody sees it but expire. */
@@ -400,14 +339,19 @@ sweep_all(struct sweep *s)
 	if (reader_failed(s))
 		return false;
 	if (s->dry_run)
-		return count_stale(s) && expire(s) && count_events(s) &&
-		    count_listeners(s);
+		return count(s, SQL_TX_STALE, cutoff(s), &s->abandoned) &&
+		    expire(s) && count(s, SQL_CRON_WAITING_OLD,
+		    first_kept_event(s), &s->events) && count(s,
+		    SQL_LISTENERS_GONE, last_gone(s), &s->listeners);
 	if (!cron_take(&s->cron))
 		return false;
 	if (leapt)
 		return true;
-	bool good = abandon(s) && drop_keys(s) && expire(s) &&
-	    drop_events(s) && delete_listeners(s);
+	bool good = work_off(s, STALE_BATCH, read_stale, abandon_batch,
+	    &s->abandoned) && drop_keys(s) && expire(s) &&
+	    work_off(s, EVENT_BATCH, read_events, drop_events, &s->events) &&
+	    work_off(s, LISTENER_BATCH, read_gone, delete_gone,
+	    &s->listeners);
 	/* A run that failed leaves no word that it is over. */
 	if (good)
 		cron_finish(&s->cron);

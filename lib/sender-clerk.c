@@ -370,24 +370,12 @@ work(void *arg)
 	return NULL;
 }
 
-static void *
-grab(size_t n, size_t size)
-{
-	void *p = calloc(n, size);
-
-	if (p == NULL) {
-		fprintf(stderr, "deliver: out of memory\n");
-		abort();
-	}
-	return p;
-}
-
 /* As many may wait to be recorded as are ahead. */
 static void
 make_attempts(struct sender_clerk *k)
 {
 	k->size = k->desk->places.total + 2 * k->desk->places.ahead;
-	k->attempts = grab(k->size, sizeof(*k->attempts));
+	k->attempts = sender_grab(k->size, sizeof(*k->attempts));
 	sender_list_init(&k->free);
 	sender_list_init(&k->ended);
 	sender_list_init(&k->unsent);
@@ -404,7 +392,7 @@ struct sender_clerk *
 sender_clerk_new(const struct setup *setup, const char *owner,
     struct sender_desk *desk, void (*wake)(void *), void *arg)
 {
-	struct sender_clerk *k = grab(1, sizeof(*k));
+	struct sender_clerk *k = sender_grab(1, sizeof(*k));
 	char why[CONF_PATH_MAX + 128];
 	sigset_t all, old;
 

@@ -41,20 +41,35 @@ position(const struct sender_places *p, const char *id)
 	return low;
 }
 
+static _Noreturn void
+no_memory(void)
+{
+	fprintf(stderr, "deliver: out of memory\n");
+	abort();
+}
+
+void *
+sender_grab(size_t n, size_t size)
+{
+	void *p = calloc(n, size);
+
+	if (p == NULL)
+		no_memory();
+	return p;
+}
+
 static struct sender_receiver *
 insert(struct sender_places *p, size_t at, const char *id)
 {
-	struct sender_receiver *r = calloc(1, sizeof(*r));
+	struct sender_receiver *r = sender_grab(1, sizeof(*r));
 
 	if (p->count == p->room) {
 		p->room = p->room == 0 ? 16 : p->room * 2;
 		p->known = realloc(p->known, p->room * sizeof(struct
 		    sender_receiver *));
 	}
-	if (r == NULL || p->known == NULL) {
-		fprintf(stderr, "deliver: out of memory\n");
-		abort();
-	}
+	if (p->known == NULL)
+		no_memory();
 	memmove(p->known + at + 1, p->known + at, (p->count - at) *
 	    sizeof(struct sender_receiver *));
 	p->known[at] = r;

@@ -64,6 +64,9 @@ struct sender_places {
 	size_t			  count, room;
 };
 
+/* Zeroed memory for what lives as long as the sender; never NULL. */
+void	*sender_grab(size_t n, size_t size);
+
 void	sender_places_init(struct sender_places *, int64_t total,
 	    int64_t each, int64_t timeout_ms);
 void	sender_places_free(struct sender_places *);

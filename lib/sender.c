@@ -2,7 +2,6 @@
 /* sender.c - moving attempts on. */
 #include "sender.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,18 +47,6 @@ sender_lease_far(const struct conf *conf, int64_t now)
 	return sender_lease_until(conf, now) + SENDER_CLOCK_SLACK_MS;
 }
 
-static void *
-grab(size_t n, size_t size)
-{
-	void *p = calloc(n, size);
-
-	if (p == NULL) {
-		fprintf(stderr, "deliver: out of memory\n");
-		abort();
-	}
-	return p;
-}
-
 /* For other threads: somebody waits for nothing any more. */
 static void
 wake(void *multi)
@@ -83,13 +70,13 @@ init_desk(struct sender_desk *desk, const struct conf *conf)
 struct sender *
 sender_new(const struct setup *setup, const char *owner, size_t most)
 {
-	struct sender *s = grab(1, sizeof(*s));
+	struct sender *s = sender_grab(1, sizeof(*s));
 	size_t places = (size_t)setup->conf.webhook_parallel;
 
 	s->setup = setup;
 	s->owner = owner;
-	s->under_way = grab(places, sizeof(struct sender_attempt *));
-	s->easy = grab(places, sizeof(CURL *));
+	s->under_way = sender_grab(places, sizeof(struct sender_attempt *));
+	s->easy = sender_grab(places, sizeof(CURL *));
 	init_desk(&s->desk, &setup->conf);
 	s->desk.most = most;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
