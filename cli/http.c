@@ -6,13 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include <curl/curl.h>
-
 #include "buf.h"
+#include "curl-request.h"
 #include "shared.h"
 #include "sig.h"
 
-enum { CONNECT_TIMEOUT_MS = 5000, WAIT_MS = 1000, HEAD_KEPT = 4096 };
+enum { WAIT_MS = 1000, HEAD_KEPT = 4096 };
 
 struct http {
 	CURLM	*multi;
@@ -124,28 +123,16 @@ set_options(CURL *curl, struct transfer *t, struct curl_slist *headers)
 {
 	const struct http_request *rq = t->request;
 
-	curl_easy_setopt(curl, CURLOPT_URL, rq->url);
-	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, rq->method);
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	if (!rq->proxy)
-		curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_request_set(curl, rq->method, rq->url, headers, rq->body,
+	    rq->timeout_ms);
+	if (rq->proxy)
+		curl_easy_setopt(curl, CURLOPT_PROXY, NULL);
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-	    (long)CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)rq->timeout_ms);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_head);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
-	if (rq->body.p != NULL) {
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, rq->body.p);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-		    (curl_off_t)rq->body.n);
-	}
 }
 
 /* Drives the transfer to its end; CURLE_ABORTED_BY_CALLBACK: stopped. */

@@ -8,15 +8,13 @@
 #include <strings.h>
 #include <time.h>
 
-#include <curl/curl.h>
-
 #include "buf.h"
+#include "curl-request.h"
 #include "sig.h"
 
 enum {
 	PAUSE_MS = 500,			/* before the second try */
-	PAUSE_MAX_MS = 5000,
-	CONNECT_TIMEOUT_MS = 5000
+	PAUSE_MAX_MS = 5000
 };
 
 /* One try: what curl's callbacks fill in. */
@@ -94,25 +92,12 @@ static void
 set_options(CURL *curl, const struct fetch *f, struct curl_slist *headers,
     struct attempt *a)
 {
-	curl_easy_setopt(curl, CURLOPT_URL, f->url);
-	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, f->method);
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-	    (long)CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)f->timeout_ms);
+	curl_request_set(curl, f->method, f->url, headers, f->body,
+	    f->timeout_ms);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, a);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, a);
-	if (f->body.p != NULL) {
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, f->body.p);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-		    (curl_off_t)f->body.n);
-	}
 }
 
 /* Errors before a byte of the request was on its way. */
