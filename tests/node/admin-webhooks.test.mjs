@@ -609,8 +609,9 @@ await run("admin-webhooks", async () => {
 			"#timeline li[data-kind=delivery] h3")].filter((title) =>
 			title.textContent === "Delivery to Shop").length === count,
 		before + 1);
-		await eventually("the resend", () => atShop().length > length);
-		assert.ok(atShop().at(-1).body.includes(id));
+		// What earlier cases sent may arrive meanwhile.
+		await eventually("the resend", () => atShop().slice(length).some(
+			({ body }) => body.includes(id)));
 		await look("transaction");
 	});
 
