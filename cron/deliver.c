@@ -142,7 +142,6 @@ deliver_for(struct run *run, int64_t seconds)
 			look(run, clock_now());
 		}
 		sender_work(run->sender, wait_ms(run));
-		cron_seen(&run->cron);
 	}
 }
 
@@ -159,7 +158,6 @@ deliver_once(struct run *run)
 		if (clock_monotonic() >= run->look_at)
 			look(run, due);
 		sender_work(run->sender, POLL_MS);
-		cron_seen(&run->cron);
 	}
 	return !now.failed;
 }
@@ -179,13 +177,20 @@ wind_up(struct run *run)
 	while (now = sender_progress(run->sender), (now.busy > 0 ||
 	    now.seeking) && clock_monotonic() < until)
 		sender_work(run->sender, POLL_MS);
-	if (now.busy > 0) {
+	size_t left = sender_end(run->sender);
+	if (left > 0) {
 		log_warn("%zu results are not on record; those deliveries "
-		    "will be sent again", now.busy);
+		    "will be sent again", left);
 		sender_release(run->sender);
 	}
 	cron_finish(&run->cron);
-	return now.busy == 0;
+	return left == 0;
+}
+
+static void
+seen(void *cron)
+{
+	cron_seen(cron);
 }
 
 static bool
@@ -203,7 +208,7 @@ deliver(const struct options *options)
 		return false;
 	}
 	run.sender = sender_new(&run.cron.setup, run.cron.owner,
-	    options->limit);
+	    options->limit, seen, &run.cron);
 	catch_signals();
 	if (options->once)
 		good = deliver_once(&run);

@@ -14,6 +14,7 @@ enum {
 	BODY_MAX = 64 * 1024,		/* of an event (lib/outbox.c) */
 	HEAD_MAX = 16 * 1024,		/* of a request: the URL has 2000 */
 	ANSWER_HEAD_READ = 64 * 1024,	/* of an answer, before we hang up */
+	BUFFER = 4 * 1024,		/* libcurl takes one for each attempt */
 	/*
 	 * Most servers drop a quiet connection after 5 seconds or more; one
 	 * that is younger is not about to be closed under our request.
@@ -91,8 +92,7 @@ sender_attempt_reset(struct sender_attempt *a)
 	a->status = -1;
 	a->head_read = a->answer_body = a->pin_count = 0;
 	a->retry_after_ms = 0;
-	a->proof = false;
-	a->cut = false;
+	a->proof = a->cut = a->bad = false;
 	a->started_at = clock_now();
 	a->started = clock_monotonic();
 }
@@ -212,6 +212,7 @@ sender_attempt_easy(void)
 	if (easy == NULL)
 		sig_die("curl_easy_init");
 	curl_easy_setopt(easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "Clive-Webhook/1");
 	curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);

@@ -80,6 +80,7 @@ struct sender_attempt {
 	int64_t			 duration_ms;
 	int64_t			 retry_after_ms;	/* 0: not said */
 	size_t			 answer_body;	/* bytes of it that we read */
+	bool			 bad;		/* counted in receiver->bad */
 
 	/* For sender-attempt.c alone. */
 	CURL			*easy;		/* while it is under way */

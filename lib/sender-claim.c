@@ -46,17 +46,18 @@ read_targets(struct sender_claim *claim, struct conn *c)
 	    claim->now, claim->now * 1000, claim->lease_far);
 	struct sender_target *grown;
 
+	arena_reset(claim->kept);
 	for (claim->n = 0; row_next(r); claim->n++) {
 		size_t n = claim->n;
 		if ((n & (n - 1)) == 0) {
-			grown = arena_alloc(claim->arena, (n * 2 + 1) *
+			grown = arena_alloc(claim->kept, (n * 2 + 1) *
 			    sizeof(*grown));
 			if (n > 0)
 				memcpy(grown, claim->targets, n *
 				    sizeof(*grown));
 			claim->targets = grown;
 		}
-		claim->targets[n] = read_target(r, claim->arena);
+		claim->targets[n] = read_target(r, claim->kept);
 	}
 	row_done(r);
 }
@@ -74,7 +75,9 @@ sender_claim_share(struct sender_claim *claim)
 		struct sender_target *t = &claim->targets[i];
 		t->receiver = due[i] = sender_places_receiver(p, t->id);
 		sender_places_limit(p, due[i], t->limit, t->limited);
-		sender_places_learn(p, due[i], t->last_duration_ms);
+		/* What we have seen ourselves is newer than the row. */
+		if (!due[i]->tried)
+			sender_places_learn(p, due[i], t->last_duration_ms);
 	}
 	claim->dealt = sender_places_share(p, due, n, claim->most, share);
 	for (size_t i = 0; i < n; i++)
@@ -327,27 +330,27 @@ sender_claim_wipe(struct sender_claim *claim)
 }
 
 void
-sender_claim_clear(struct sender_claim *claim)
+sender_claim_begin(struct sender_claim *claim)
 {
 	sender_claim_wipe(claim);
-	claim->n = claim->dealt = 0;
+	claim->dealt = 0;
 	claim->list = NULL;
 	claim->again = false;
+	claim->now = clock_now();
+	claim->lease_until = sender_lease_until(&claim->setup->conf,
+	    claim->now);
+	claim->lease_far = sender_lease_far(&claim->setup->conf, claim->now);
 }
 
 bool
 sender_claim_read(struct sender_claim *claim, struct conn *c)
 {
-	claim->now = clock_now();
-	claim->lease_until = sender_lease_until(&claim->setup->conf,
-	    claim->now);
-	claim->lease_far = sender_lease_far(&claim->setup->conf, claim->now);
 	read_targets(claim, c);
 	if (conn_failed(c) == NULL)
 		return true;
 	log_warn("database: %s", conn_failed(c));
 	conn_forgive(c);
-	sender_claim_clear(claim);
+	claim->n = 0;
 	return false;
 }
 
@@ -358,7 +361,7 @@ sender_claim_take(struct conn *c, struct sender_claim *claim)
 	claim->list = NULL;
 	claim->end = &claim->list;
 	claim->again = false;
-	for (size_t i = 0; i < claim->n; i++)
+	for (size_t i = 0; claim->dealt > 0 && i < claim->n; i++)
 		if (claim->targets[i].share > 0)
 			claim_target(c, claim, &claim->targets[i]);
 	for (struct sender_claimed *d = claim->list; d != NULL; d = d->next)

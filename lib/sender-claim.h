@@ -48,7 +48,9 @@ struct sender_claim {
 	/* What is asked for. */
 	const struct setup	*setup;
 	const char		*owner;
-	struct arena		*arena;		/* of all that is found */
+	struct arena		*arena;		/* of what is claimed */
+	struct arena		*kept;		/* of the targets, which may
+						   serve several claims */
 	struct sender_places	*places;
 	int64_t			 due;		/* by when */
 	size_t			 most;
@@ -66,10 +68,13 @@ struct sender_claim {
 	struct sender_claimed	**end;
 };
 
-/* Forgets what was found. */
-void	sender_claim_clear(struct sender_claim *);
+/* Begins a claim: nothing is dealt or claimed yet, the targets remain. */
+void	sender_claim_begin(struct sender_claim *);
 
-/* Reads who has something due; false: the database refuses. */
+/*
+ * Reads who has something due; false, and there is no target, where the
+ * database refuses.
+ */
 bool	sender_claim_read(struct sender_claim *, struct conn *);
 
 /* Deals out among them what may be claimed. */

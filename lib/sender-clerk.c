@@ -19,15 +19,18 @@
 
 enum {
 	TROUBLE_PAUSE_MS = 500,	/* before the database is asked again */
-	CLOCK_LOST_MS = 1000	/* so much is no correction any more */
+	CLOCK_LOST_MS = 1000,	/* so much is no correction any more */
+	BATCH = 64,		/* results, or those of */
+	BATCH_MS = 5,		/* so many milliseconds */
+	TARGETS_MS = 10,	/* so long who has much due is known */
+	TICK_MS = 1000		/* between two ticks at the most */
 };
 
 struct sender_clerk {
 	const struct setup	*setup;
 	const char		*owner;
 	struct sender_desk	*desk;
-	void			(*wake)(void *);
-	void			*arg;
+	struct sender_calls	 calls;
 	pthread_t		 thread;
 	struct conn		*reader;
 	struct arena		*arena;		/* of one round */
@@ -36,8 +39,10 @@ struct sender_clerk {
 	struct sender_list	 free;
 	struct sender_list	 ended, unsent;	/* to be written this round */
 	struct sender_list	 ready, failed;	/* what it has claimed */
-	bool			 seek;		/* this round looks for more */
 	struct sender_claim	 claim;
+	bool			 plenty;	/* the last one got all it
+						   asked for */
+	int64_t			 read_at;	/* clock_monotonic */
 	int64_t			 rest_until;	/* clock_monotonic */
 	bool			 started;	/* it has looked before */
 	int64_t			 ahead;		/* by so much clock_now was of
@@ -217,34 +222,74 @@ make_round(struct conn *c, void *arg)
 	return NULL;
 }
 
+/* Are there as many results as a commit should hold, or do they wait long? */
+static bool
+is_batch(const struct sender_desk *desk)
+{
+	size_t n = desk->ended.n + desk->unsent.n;
+
+	return n >= BATCH || (n > 0 && clock_monotonic() >=
+	    desk->waiting_since + BATCH_MS);
+}
+
+/* Is there something to look for, and the sender about to run dry? */
+static bool
+is_urgent(const struct sender_desk *desk)
+{
+	return desk->seeking && !desk->stuck && desk->most > 0 &&
+	    desk->ready.n <= desk->under_way / 4;
+}
+
+void
+sender_desk_nudge(struct sender_desk *desk)
+{
+	size_t n = desk->ended.n + desk->unsent.n;
+
+	if (is_urgent(desk) || n >= BATCH || (n > 0 && !desk->timed))
+		pthread_cond_signal(&desk->work);
+}
+
 /* Takes what lies on the desk. */
 static void
 take_from_desk(struct sender_clerk *k)
 {
-	struct sender_desk *desk = k->desk;
-
-	sender_list_join(&k->ended, &desk->ended);
-	sender_list_join(&k->unsent, &desk->unsent);
-	if (k->ended.n > 0)
-		desk->stuck = false;
-	k->claim.due = desk->due;
-	k->claim.most = desk->most < k->free.n ? desk->most : k->free.n;
-	k->seek = desk->seeking && !desk->stuck && k->claim.most > 0;
-	if (k->seek)
-		desk->seeking = false;
+	sender_list_join(&k->ended, &k->desk->ended);
+	sender_list_join(&k->unsent, &k->desk->unsent);
+	for (struct sender_attempt *a = k->ended.first; a != NULL; a = a->next)
+		a->receiver->bad -= a->bad;
 }
 
-/* Chooses what the round claims; called and returns with the lock. */
+/* Finds out who has something due; false: the database refuses. */
+static bool
+read_targets(struct sender_clerk *k)
+{
+	int64_t now = clock_monotonic();
+
+	if (k->plenty && now - k->read_at < TARGETS_MS)
+		return true;
+	k->read_at = now;
+	pthread_mutex_unlock(&k->desk->lock);
+	mend_times(k, k->claim.due);
+	bool good = sender_claim_read(&k->claim, k->reader);
+	pthread_mutex_lock(&k->desk->lock);
+	return good;
+}
+
+/*
+ * Chooses what the round claims, where something is sought; called and
+ * returns with the lock.
+ */
 static void
 choose(struct sender_clerk *k)
 {
 	struct sender_desk *desk = k->desk;
 
-	pthread_mutex_unlock(&desk->lock);
-	mend_times(k, k->claim.due);
-	bool good = sender_claim_read(&k->claim, k->reader);
-	pthread_mutex_lock(&desk->lock);
-	if (!good) {
+	k->claim.due = desk->due;
+	k->claim.most = desk->most < k->free.n ? desk->most : k->free.n;
+	if (!desk->seeking || k->claim.most == 0)
+		return;
+	desk->seeking = desk->stuck = false;
+	if (!read_targets(k)) {
 		desk->failed = desk->seeking = true;
 		k->rest_until = clock_monotonic() + TROUBLE_PAUSE_MS;
 		return;
@@ -261,11 +306,10 @@ static void
 put_on_desk(struct sender_clerk *k)
 {
 	struct sender_desk *desk = k->desk;
+	struct sender_attempt *a;
 
-	for (const struct sender_attempt *a = k->ready.first; a != NULL;
-	    a = a->next)
-		sender_places_claim(a->receiver);
 	size_t n = k->ready.n + k->failed.n;
+	k->plenty = n > 0 && n == k->claim.dealt;
 	desk->most -= n < desk->most ? n : desk->most;
 	/* Limits, or other senders, that the choice knew nothing of. */
 	if (k->claim.dealt > 0 && n == 0 && !k->claim.again)
@@ -277,7 +321,15 @@ put_on_desk(struct sender_clerk *k)
 	}
 	set_free(k, &k->ended);
 	set_free(k, &k->unsent);
-	sender_list_join(&desk->ready, &k->ready);
+	while ((a = sender_list_take(&k->ready)) != NULL) {
+		/* What failed meanwhile may have put its endpoint on hold. */
+		if (a->receiver->bad > 0) {
+			sender_list_add(&desk->unsent, a);
+			continue;
+		}
+		sender_places_claim(a->receiver);
+		sender_list_add(&desk->ready, a);
+	}
 	sender_list_join(&desk->ended, &k->failed);
 }
 
@@ -288,6 +340,9 @@ put_back(struct sender_clerk *k)
 	struct sender_desk *desk = k->desk;
 
 	forget_claimed(k);
+	k->plenty = false;
+	for (struct sender_attempt *a = k->ended.first; a != NULL; a = a->next)
+		a->receiver->bad += a->bad;
 	sender_list_join(&desk->ended, &k->ended);
 	sender_list_join(&desk->unsent, &k->unsent);
 	if (k->claim.dealt > 0)
@@ -302,11 +357,11 @@ do_round(struct sender_clerk *k)
 	struct sender_desk *desk = k->desk;
 
 	desk->at_work = true;
-	sender_claim_clear(&k->claim);
+	sender_claim_begin(&k->claim);
 	arena_reset(k->arena);
-	take_from_desk(k);
-	if (k->seek)
-		choose(k);
+	choose(k);
+	if (k->claim.dealt > 0 || is_batch(desk))
+		take_from_desk(k);
 	if (k->ended.n > 0 || k->unsent.n > 0 || k->claim.dealt > 0) {
 		pthread_mutex_unlock(&desk->lock);
 		bool good = db_txn(k->setup->db, make_round, k) == NULL;
@@ -319,38 +374,45 @@ do_round(struct sender_clerk *k)
 	desk->in_hand = k->size - k->free.n;
 	desk->at_work = false;
 	pthread_mutex_unlock(&desk->lock);
-	k->wake(k->arg);
+	k->calls.wake(k->calls.wake_arg);
 	pthread_mutex_lock(&desk->lock);
 }
 
-static bool
-has_work(const struct sender_clerk *k)
+/* When there is work at the latest, as it looks now; with the lock. */
+static int64_t
+next_work(const struct sender_clerk *k)
 {
 	const struct sender_desk *desk = k->desk;
+	int64_t at = INT64_MAX;
 
-	return desk->ended.n > 0 || desk->unsent.n > 0 || (desk->seeking &&
-	    !desk->stuck && desk->most > 0 && k->free.n > 0);
+	if ((is_urgent(desk) && k->free.n > 0) || is_batch(desk))
+		at = 0;
+	else if (desk->ended.n + desk->unsent.n > 0)
+		at = desk->waiting_since + BATCH_MS;
+	return at > k->rest_until ? at : k->rest_until;
 }
 
-/* Waits for work, or for the end of a pause; with the lock. */
+/* Waits for a moment (clock_monotonic), or for a signal; with the lock. */
 static void
-wait_for_work(struct sender_clerk *k)
+wait_until(struct sender_clerk *k, int64_t at)
 {
-	int64_t left = k->rest_until - clock_monotonic();
-	struct timespec until;
+	int64_t tick = clock_monotonic() + TICK_MS;
 
-	if (left <= 0) {
-		pthread_cond_wait(&k->desk->work, &k->desk->lock);
-		return;
-	}
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += left / 1000;
-	until.tv_nsec += left % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_cond_timedwait(&k->desk->work, &k->desk->lock, &until);
+	k->desk->timed = at < tick;
+	if (at > tick)
+		at = tick;
+	const struct timespec until = { .tv_sec = at / 1000,
+	    .tv_nsec = at % 1000 * 1000000 };
+	pthread_cond_clockwait(&k->desk->work, &k->desk->lock,
+	    CLOCK_MONOTONIC, &until);
+}
+
+static void
+tick(struct sender_clerk *k)
+{
+	pthread_mutex_unlock(&k->desk->lock);
+	k->calls.tick(k->calls.tick_arg);
+	pthread_mutex_lock(&k->desk->lock);
 }
 
 static void *
@@ -361,10 +423,12 @@ work(void *arg)
 
 	pthread_mutex_lock(&desk->lock);
 	while (!desk->closing) {
-		if (has_work(k) && clock_monotonic() >= k->rest_until)
+		int64_t at = next_work(k);
+		if (at <= clock_monotonic())
 			do_round(k);
 		else
-			wait_for_work(k);
+			wait_until(k, at);
+		tick(k);
 	}
 	pthread_mutex_unlock(&desk->lock);
 	return NULL;
@@ -390,7 +454,7 @@ make_attempts(struct sender_clerk *k)
 
 struct sender_clerk *
 sender_clerk_new(const struct setup *setup, const char *owner,
-    struct sender_desk *desk, void (*wake)(void *), void *arg)
+    struct sender_desk *desk, const struct sender_calls *calls)
 {
 	struct sender_clerk *k = sender_grab(1, sizeof(*k));
 	char why[CONF_PATH_MAX + 128];
@@ -399,12 +463,12 @@ sender_clerk_new(const struct setup *setup, const char *owner,
 	k->setup = setup;
 	k->owner = owner;
 	k->desk = desk;
-	k->wake = wake;
-	k->arg = arg;
+	k->calls = *calls;
 	k->arena = arena_new();
 	make_attempts(k);
 	k->claim = (struct sender_claim){ .setup = setup, .owner = owner,
-	    .arena = k->arena, .places = &desk->places };
+	    .arena = k->arena, .kept = arena_new(),
+	    .places = &desk->places };
 	k->reader = db_reader(setup->db, why, sizeof(why));
 	if (k->reader == NULL) {
 		fprintf(stderr, "deliver: %s\n", why);
@@ -413,25 +477,30 @@ sender_clerk_new(const struct setup *setup, const char *owner,
 	/* Signals are for the thread that waits. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	if (!db_start_committer(setup->db) ||
-	    pthread_create(&k->thread, NULL, work, k) != 0)
+	if (pthread_create(&k->thread, NULL, work, k) != 0)
 		sig_die("pthread_create");
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return k;
 }
 
 void
-sender_clerk_free(struct sender_clerk *k)
+sender_clerk_end(struct sender_clerk *k)
 {
 	pthread_mutex_lock(&k->desk->lock);
 	k->desk->closing = true;
 	pthread_cond_signal(&k->desk->work);
 	pthread_mutex_unlock(&k->desk->lock);
 	pthread_join(k->thread, NULL);
+}
+
+void
+sender_clerk_free(struct sender_clerk *k)
+{
 	for (size_t i = 0; i < k->size; i++)
 		sender_attempt_free(&k->attempts[i]);
 	conn_close(k->reader);
 	arena_free(k->arena);
+	arena_free(k->claim.kept);
 	free(k->attempts);
 	free(k);
 }

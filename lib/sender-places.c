@@ -248,6 +248,7 @@ sender_places_give_back(const struct sender_places *p,
 	r->under_way--;
 	r->held--;
 	r->failed = !good;
+	r->tried = true;
 	if (duration_ms >= p->half_ms || !good)
 		r->window = (r->window + 1) / 2;
 	else if (r->window < r->limit)

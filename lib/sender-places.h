@@ -51,6 +51,10 @@ struct sender_receiver {
 	enum sender_speed	 speed;		/* of its last attempt */
 	bool			 late;		/* one under way is slow */
 	bool			 failed;	/* its last attempt */
+	int64_t			 failed_at;	/* the last that did; when,
+						   by clock_monotonic */
+	size_t			 bad;		/* such, not on record yet */
+	bool			 tried;		/* by this sender */
 };
 
 struct sender_places {

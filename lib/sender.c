@@ -68,7 +68,8 @@ init_desk(struct sender_desk *desk, const struct conf *conf)
 }
 
 struct sender *
-sender_new(const struct setup *setup, const char *owner, size_t most)
+sender_new(const struct setup *setup, const char *owner, size_t most,
+    void (*tick)(void *), void *arg)
 {
 	struct sender *s = sender_grab(1, sizeof(*s));
 	size_t places = (size_t)setup->conf.webhook_parallel;
@@ -87,8 +88,16 @@ sender_new(const struct setup *setup, const char *owner, size_t most)
 	for (size_t i = 0; i < places; i++)
 		s->easy[i] = sender_attempt_easy();
 	s->names = resolver_new(resolver_system, wake, s->multi);
-	s->clerk = sender_clerk_new(setup, owner, &s->desk, wake, s->multi);
+	s->clerk = sender_clerk_new(setup, owner, &s->desk,
+	    &(struct sender_calls){ wake, s->multi, tick, arg });
 	return s;
+}
+
+size_t
+sender_end(struct sender *s)
+{
+	sender_clerk_end(s->clerk);
+	return s->desk.in_hand;
 }
 
 void
@@ -147,7 +156,7 @@ sender_seek(struct sender *s, int64_t due)
 	desk->due = due;
 	desk->seeking = true;
 	desk->stuck = false;
-	pthread_cond_signal(&desk->work);
+	sender_desk_nudge(desk);
 	pthread_mutex_unlock(&desk->lock);
 }
 
@@ -193,6 +202,20 @@ sender_next_due(struct sender *s, int64_t now)
 	return next;
 }
 
+/* Frees a place; what came of the attempt matters to what is ready. */
+static void
+give_back(struct sender_desk *desk, struct sender_attempt *a)
+{
+	struct sender_receiver *r = a->receiver;
+
+	a->bad = !sender_attempt_good(a) || a->cut;
+	sender_places_give_back(&desk->places, r, a->duration_ms, !a->bad);
+	if (a->bad) {
+		r->failed_at = clock_monotonic();
+		r->bad++;
+	}
+}
+
 /* Hands over what has ended, or is not sent. */
 static void
 hand_over(struct sender *s, struct sender_list *ended,
@@ -204,20 +227,33 @@ hand_over(struct sender *s, struct sender_list *ended,
 		return;
 	pthread_mutex_lock(&desk->lock);
 	for (struct sender_attempt *a = ended->first; a != NULL; a = a->next)
-		sender_places_give_back(&desk->places, a->receiver,
-		    a->duration_ms, sender_attempt_good(a) && !a->cut);
+		give_back(desk, a);
 	for (struct sender_attempt *a = unsent->first; a != NULL; a = a->next)
 		sender_places_drop(a->receiver);
 	if (unsent->n > 0)
 		desk->seeking = true;
+	if (desk->ended.n + desk->unsent.n == 0)
+		desk->waiting_since = clock_monotonic();
+	desk->under_way -= ended->n;
 	desk->stuck = false;
 	sender_list_join(&desk->ended, ended);
 	sender_list_join(&desk->unsent, unsent);
-	pthread_cond_signal(&desk->work);
+	sender_desk_nudge(desk);
 	pthread_mutex_unlock(&desk->lock);
 }
 
-/* Chooses what is sent now, and what has waited for too long. */
+/*
+ * Has it waited for too long, or has an attempt failed since it was claimed?
+ * Then the next claim decides whether its endpoint may be sent anything.
+ */
+static bool
+is_stale(const struct sender_attempt *a, int64_t now)
+{
+	return now - a->ready_at > READY_MS ||
+	    a->ready_at <= a->receiver->failed_at;
+}
+
+/* Chooses what is sent now, and what is given back. */
 static void
 choose_ready(struct sender *s, struct sender_list *chosen,
     struct sender_list *unsent)
@@ -229,7 +265,7 @@ choose_ready(struct sender *s, struct sender_list *chosen,
 
 	sender_list_init(&waiting);
 	while ((a = sender_list_take(&s->desk.ready)) != NULL) {
-		if (now - a->ready_at > READY_MS)
+		if (is_stale(a, now))
 			sender_list_add(unsent, a);
 		else if (sender_places_take(&s->desk.places, &room,
 		    a->receiver))
@@ -238,6 +274,8 @@ choose_ready(struct sender *s, struct sender_list *chosen,
 			sender_list_add(&waiting, a);
 	}
 	sender_list_join(&s->desk.ready, &waiting);
+	s->desk.under_way += chosen->n;
+	sender_desk_nudge(&s->desk);
 }
 
 /* Sends what is ready as far as there are places. */

@@ -28,10 +28,17 @@ struct sender;
 
 /*
  * A sender that holds its leases as owner and claims `most` deliveries at the
- * most; setup and owner outlive it. Never NULL.
+ * most. Until sender_end nobody else writes to the database but tick(arg),
+ * which its second thread calls at least once a second. All arguments outlive
+ * it. Never NULL.
  */
 struct sender	*sender_new(const struct setup *, const char *owner,
-		    size_t most);
+		    size_t most, void (*tick)(void *), void *arg);
+
+/* Ends the second thread; how many deliveries are still in hand. */
+size_t		 sender_end(struct sender *);
+
+/* After its end. */
 void		 sender_free(struct sender *);
 
 /*
@@ -64,7 +71,10 @@ int64_t		 sender_next_due(struct sender *, int64_t now);
  */
 void		 sender_work(struct sender *, int64_t wait_ms);
 
-/* Gives back what is still claimed: somebody else may send it at once. */
+/*
+ * After its end: gives back what is still claimed, so that somebody else may
+ * send it at once.
+ */
 void		 sender_release(struct sender *);
 
 /*

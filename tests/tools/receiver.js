@@ -5,6 +5,7 @@
 //	/ok...			200
 //	/status/CODE...		that status
 //	/fail/N...		500 to this path's first N requests, then 200
+//	/tire/CODE/N...		200 to its first N requests, then that status
 //	/slow/MS...		200 after a while
 //	/hang...		takes the request and says nothing
 //	/trickle...		200, then a byte of body now and then, for ever
@@ -96,6 +97,11 @@ function answer(req, res, body, count) {
 		    `${challenge}\n`);
 		return;
 	}
+	case 'tire':
+		res.writeHead(count <= Number(req.url.split('/')[3]) ? 200 :
+		    Number(argument));
+		res.end();
+		return;
 	case 'redirect':
 		res.writeHead(302, { Location: `/${argument}` });
 		res.end();

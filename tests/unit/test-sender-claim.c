@@ -18,7 +18,7 @@ enum { LEASE_MS = 31 * 1000 };	/* more than one lasts with these settings */
 struct side {
 	const char		*owner;
 	struct sender_places	 places;
-	struct arena		*arena;
+	struct arena		*arena, *kept;
 	struct sender_claim	 claim;
 	const char		*moved;	/* an endpoint, while it looks */
 };
@@ -100,6 +100,7 @@ static void
 begin_side(struct side *side)
 {
 	side->arena = arena_new();
+	side->kept = arena_new();
 	sender_places_init(&side->places, 64, 8, 10000);
 }
 
@@ -128,7 +129,9 @@ end_sides(void)
 	sender_places_free(&one.places);
 	sender_places_free(&two.places);
 	arena_free(one.arena);
+	arena_free(one.kept);
 	arena_free(two.arena);
+	arena_free(two.kept);
 	arena_reset(arena);
 }
 
@@ -170,13 +173,14 @@ claim(struct side *side, size_t most)
 	struct sender_receiver *r;
 
 	side->claim = (struct sender_claim){ .setup = &setup,
-	    .owner = side->owner, .arena = side->arena,
+	    .owner = side->owner, .arena = side->arena, .kept = side->kept,
 	    .places = &side->places, .due = clock_now(), .most = most };
 	/* As if it had earned all places it may have. */
 	for (size_t i = 0; i < side->places.count; i++) {
 		r = side->places.known[i];
 		r->window = r->limit;
 	}
+	sender_claim_begin(&side->claim);
 	assert_true(sender_claim_read(&side->claim, setup.conn));
 	if (side->moved != NULL)
 		assert_null(db_txn(setup.db, move_endpoint, side));
@@ -331,6 +335,7 @@ a_deleted_endpoint_is_not_claimed_for(void **state)
 	assert_int_equal(claim(&one, 8), 0);
 	sender_places_free(&one.places);
 	arena_free(one.arena);
+	arena_free(one.kept);
 }
 
 /* An attempt whose end is recorded. */
