@@ -88,6 +88,32 @@ CREATE TABLE api_key (
 	revoked_at INTEGER
 ) STRICT;
 
+-- A key with which a merchant (a client of a partner) calls the Payments API:
+-- sxm_test_ or sxm_live_, eight characters to find it by, 32 of secret.
+CREATE TABLE merchant_key (
+	id TEXT PRIMARY KEY,
+	partner_id TEXT NOT NULL,
+	client_id TEXT NOT NULL,
+	-- 0: sees and makes test data alone, 1: live data alone.
+	livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+	-- What the operator calls it.
+	name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+	-- Safe to show and to log.
+	prefix TEXT NOT NULL CHECK (length(prefix) = 8),
+	-- SHA-256 of the secret part, which holds 190 random bits: no salt.
+	secret_hash BLOB NOT NULL CHECK (length(secret_hash) = 32),
+	-- What it may do: the words of lib/merchant.h, a blank between them.
+	scopes TEXT NOT NULL CHECK (length(scopes) BETWEEN 1 AND 400),
+	created_at INTEGER NOT NULL,
+	-- NULL while the key is good.
+	revoked_at INTEGER,
+	UNIQUE (livemode, prefix),
+	FOREIGN KEY (partner_id, client_id)
+		REFERENCES client (partner_id, client_id)
+) STRICT;
+CREATE INDEX merchant_key_by_client
+	ON merchant_key (partner_id, client_id, id);
+
 -- Which processor may carry a payment, and what it takes for it. '*' matches
 -- anything; the cheapest matching rule is tried first.
 CREATE TABLE fee_rule (
@@ -119,10 +145,94 @@ INSERT INTO fee_rule (id, processor, payment_type, country, card_scheme,
 		10000, 20, 0),
 	('rule_revolut_open_banking_default', 'revolut', 'open_banking', '*',
 		'*', '*', 10000, 20, 0),
+	-- Wallets are our own (lib/wallet.h): moving money costs nothing.
+	('rule_wallet_default', 'wallet', 'wallet', '*', '*', '*', 0, 0, 0),
 	-- ClickPesa's price list is the merchant's own: nothing is held back
 	-- for it before the operator says how much.
 	('rule_clickpesa_default', 'clickpesa', 'mobile_money', '*', '*', '*',
-		0, 0, 0);
+		0, 0, 0),
+	-- The sandbox of mobile money (lib/provider-momo.c) takes nothing.
+	('rule_momo_default', 'momo', 'mobile_money', '*', '*', '*', 0, 0, 0);
+
+-- Payments of one client in one currency that are paid out together.
+CREATE TABLE settlement_batch (
+	-- A UUID of version 7, which begins with the time.
+	id TEXT PRIMARY KEY CHECK (length(id) = 36),
+	partner_id TEXT NOT NULL,
+	client_id TEXT NOT NULL,
+	currency TEXT NOT NULL CHECK (length(currency) = 3),
+	-- The sums over its payments: amount, processor_fee, platform_fee, what
+	-- had gone back of them to payers, settlement_amount.
+	payments INTEGER NOT NULL DEFAULT 0 CHECK (payments >= 0),
+	gross INTEGER NOT NULL DEFAULT 0,
+	processor_fees INTEGER NOT NULL DEFAULT 0,
+	platform_fees INTEGER NOT NULL DEFAULT 0,
+	refunded INTEGER NOT NULL DEFAULT 0,
+	net INTEGER NOT NULL DEFAULT 0,
+	-- assembling: payments are still being added; it shows nowhere.
+	-- sending: the rail was asked; no answer is on record.
+	-- failed: the rail refused; nothing was paid. sent: final.
+	status TEXT NOT NULL CHECK (status IN ('assembling', 'pending',
+		'sending', 'sent', 'failed')),
+	-- Who pays it out, to whom there, and under which key we ask: a UUID,
+	-- kept until the rail refuses. NULL before the first try.
+	rail TEXT CHECK (rail IN ('wise', 'mercury')),
+	recipient TEXT,
+	payout_key TEXT,
+	-- What the rail gave us on the way (Wise's quote), and its name for the
+	-- transfer.
+	rail_quote TEXT,
+	rail_transfer TEXT,
+	-- How often it was tried; until when somebody is at it; when
+	-- cron/reconcile asks again, and how often it did.
+	tries INTEGER NOT NULL DEFAULT 0,
+	busy_until INTEGER NOT NULL DEFAULT 0,
+	next_look_at INTEGER,
+	looks INTEGER NOT NULL DEFAULT 0,
+	-- Why the last try did not pay, in words; NULL: it did, or none was.
+	failure TEXT,
+	-- sent: how many of its payments are not marked as paid yet.
+	unbooked INTEGER NOT NULL DEFAULT 0,
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL,
+	paid_at INTEGER,
+	FOREIGN KEY (partner_id, client_id)
+		REFERENCES client (partner_id, client_id),
+	CHECK (gross = processor_fees + platform_fees + refunded + net),
+	CHECK ((paid_at IS NOT NULL) = (status = 'sent')),
+	CHECK (status NOT IN ('sending', 'sent') OR payout_key IS NOT NULL),
+	CHECK (status <> 'sent' OR rail_transfer IS NOT NULL)
+) STRICT;
+-- A partner's list, newest first.
+CREATE INDEX settlement_batch_by_partner
+	ON settlement_batch (partner_id, id);
+-- One batch a group is put together at a time.
+CREATE UNIQUE INDEX settlement_batch_assembling
+	ON settlement_batch (partner_id, client_id, currency)
+	WHERE status = 'assembling';
+-- What is left to do: to ask again, to mark as paid, to pay or take apart.
+CREATE INDEX settlement_batch_sending ON settlement_batch (next_look_at)
+	WHERE status = 'sending';
+CREATE INDEX settlement_batch_unbooked ON settlement_batch (id)
+	WHERE unbooked > 0;
+CREATE INDEX settlement_batch_open ON settlement_batch (id)
+	WHERE status = 'pending' OR status = 'failed';
+
+-- Where a partner's money goes, or that of one of its clients.
+CREATE TABLE payout_account (
+	partner_id TEXT NOT NULL REFERENCES partner (partner_id),
+	-- '': for all clients that have none of their own.
+	client_id TEXT NOT NULL DEFAULT '',
+	-- Three letters, or * for any.
+	currency TEXT NOT NULL
+		CHECK (currency = '*' OR length(currency) = 3),
+	rail TEXT NOT NULL CHECK (rail IN ('wise', 'mercury')),
+	-- The rail's name for the account that is paid.
+	recipient TEXT NOT NULL CHECK (length(recipient) BETWEEN 1 AND 100),
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL,
+	PRIMARY KEY (partner_id, client_id, currency, rail)
+) STRICT;
 
 -- One payment. The table is called tx because TRANSACTION is a word of SQL.
 CREATE TABLE tx (
@@ -140,7 +250,8 @@ CREATE TABLE tx (
 	email TEXT,
 	-- The partner's meta object, byte for byte as it came; NULL: none.
 	meta TEXT,
-	-- Moves only along the table in lib/tx.c.
+	-- Moves only along the table in lib/tx.c, and from refunded back to
+	-- succeeded where a refund came to nothing (lib/refund.c).
 	status TEXT NOT NULL CHECK (status IN ('initialized', 'pending',
 		'succeeded', 'failed', 'refunded', 'chargeback', 'abandoned')),
 	-- Which processor carries the payment, and its name for it there.
@@ -163,19 +274,44 @@ CREATE TABLE tx (
 	-- Running totals of what went back to the payer.
 	refunded_amount INTEGER NOT NULL DEFAULT 0 CHECK (refunded_amount >= 0),
 	disputed_amount INTEGER NOT NULL DEFAULT 0 CHECK (disputed_amount >= 0),
+	-- Refunds of ours that the processor was asked for and has not answered,
+	-- and the running total that it last spoke of (lib/refund.h).
+	refunding_amount INTEGER NOT NULL DEFAULT 0
+		CHECK (refunding_amount >= 0),
+	told_refunded INTEGER NOT NULL DEFAULT 0 CHECK (told_refunded >= 0),
 	settlement_status TEXT NOT NULL
 		CHECK (settlement_status IN ('unsettled', 'queued', 'paid')),
+	-- The batch it is paid out with, and what of it: the net amount less
+	-- what had gone back when it was queued; NULL while unsettled.
+	settlement_batch_id TEXT REFERENCES settlement_batch (id),
+	settlement_amount INTEGER,
+	-- Through which API it was opened. That of payments keeps test and live
+	-- ones apart (table intent); the partner API has no such mark.
+	api TEXT NOT NULL DEFAULT 'clive'
+		CHECK (api = 'clive' OR api = 'payments'),
+	livemode INTEGER CHECK (livemode IN (0, 1)),
 	created_at INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL,
 	UNIQUE (processor, processor_ref),
 	FOREIGN KEY (partner_id, client_id)
 		REFERENCES client (partner_id, client_id),
-	CHECK (refunded_amount <= amount),
+	CHECK (refunded_amount + refunding_amount <= amount),
+	CHECK ((livemode IS NULL) = (api = 'clive')),
 	CHECK (processor_fee IS NULL
-		OR amount = processor_fee + platform_fee + net_amount)
+		OR amount = processor_fee + platform_fee + net_amount),
+	CHECK ((settlement_status = 'unsettled')
+		= (settlement_batch_id IS NULL)),
+	CHECK ((settlement_batch_id IS NULL) = (settlement_amount IS NULL)),
+	-- What a test key made is never paid out.
+	CHECK (settlement_batch_id IS NULL OR coalesce(livemode, 1) = 1)
 ) STRICT;
--- A partner's list, newest first.
-CREATE INDEX tx_by_partner ON tx (partner_id, clive_tx_id);
+-- A partner's list, newest first; what was made with a test key is no part
+-- of it.
+CREATE INDEX tx_by_partner ON tx (partner_id, clive_tx_id)
+	WHERE coalesce(livemode, 1) = 1;
+-- The same of that, for operators.
+CREATE INDEX tx_test_by_partner ON tx (partner_id, clive_tx_id)
+	WHERE livemode = 0;
 -- "Which payment was order EZ12345?"
 CREATE INDEX tx_by_reference ON tx (echezona_reference, clive_tx_id);
 -- What the sweep may have to abandon: open payments by last change.
@@ -186,6 +322,192 @@ CREATE INDEX tx_open ON tx (updated_at)
 -- looks are some three days, for as long as processors repeat webhooks.
 CREATE INDEX tx_look ON tx (next_look_at)
 	WHERE status IN ('pending', 'failed', 'abandoned') AND looks < 20;
+
+-- What is still to be settled, of each group in the order of time.
+CREATE INDEX tx_to_settle
+	ON tx (partner_id, client_id, currency, created_at, clive_tx_id)
+	WHERE status = 'succeeded' AND settlement_status = 'unsettled'
+	AND coalesce(livemode, 1) = 1;
+-- A batch's payments; those of it that are not paid yet.
+CREATE INDEX tx_by_batch ON tx (settlement_batch_id, clive_tx_id)
+	WHERE settlement_batch_id IS NOT NULL;
+CREATE INDEX tx_queued ON tx (settlement_batch_id, clive_tx_id)
+	WHERE settlement_status = 'queued';
+
+-- What the Payments API knows of a payment beyond its row in tx, which has
+-- amount, metadata (meta), state, processor and ledger.
+CREATE TABLE intent (
+	-- pi_...: what the API calls a payment.
+	id TEXT PRIMARY KEY,
+	clive_tx_id TEXT NOT NULL UNIQUE REFERENCES tx (clive_tx_id),
+	-- As in tx, for the merchant's list.
+	partner_id TEXT NOT NULL,
+	client_id TEXT NOT NULL,
+	livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+	description TEXT CHECK (length(description) <= 500),
+	-- How it was confirmed; NULL before.
+	method TEXT CHECK (method = 'card' OR method = 'momo'
+		OR method = 'soxara_wallet'),
+	-- JSON objects: what may be shown of the method (never a card number),
+	-- and what the payer has to do now; NULL: nothing.
+	method_detail TEXT,
+	next_action TEXT,
+	-- Where the payer's browser goes on.
+	return_url TEXT CHECK (length(return_url) <= 2000),
+	-- Why it failed, in the words of the API; NULL: it did not.
+	failure_code TEXT,
+	failure_message TEXT,
+	-- Until when a confirm or cancel that is under way keeps others off.
+	busy_until INTEGER NOT NULL DEFAULT 0,
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL
+) STRICT;
+-- A merchant's list, newest first.
+CREATE INDEX intent_by_merchant
+	ON intent (partner_id, client_id, livemode, id);
+
+-- Money on its way back, asked for through the Payments API.
+CREATE TABLE refund (
+	-- re_...
+	id TEXT PRIMARY KEY,
+	intent_id TEXT NOT NULL REFERENCES intent (id),
+	clive_tx_id TEXT NOT NULL REFERENCES tx (clive_tx_id),
+	-- As in intent.
+	partner_id TEXT NOT NULL,
+	client_id TEXT NOT NULL,
+	livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+	amount INTEGER NOT NULL CHECK (amount > 0),
+	currency TEXT NOT NULL CHECK (length(currency) = 3),
+	reason TEXT CHECK (length(reason) <= 500),
+	-- The merchant's object, byte for byte; NULL: none.
+	metadata TEXT,
+	-- pending: the processor has not answered yet; its amount is part of
+	-- tx.refunding_amount so long, and then of tx.refunded_amount or none.
+	status TEXT NOT NULL CHECK (status = 'pending'
+		OR status = 'succeeded' OR status = 'failed'),
+	failure_code TEXT,
+	failure_message TEXT,
+	-- The processor's name for it; NULL: not told.
+	processor_ref TEXT,
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX refund_by_intent ON refund (intent_id, id);
+CREATE INDEX refund_by_merchant
+	ON refund (partner_id, client_id, livemode, id);
+
+-- Somebody who pays from a wallet of ours; known by the phone number.
+CREATE TABLE buyer (
+	-- usr_...
+	id TEXT PRIMARY KEY,
+	-- 0: made up, with fake money, for tests.
+	livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+	-- E.164: +231881158457
+	phone_number TEXT NOT NULL
+		CHECK (length(phone_number) BETWEEN 9 AND 16),
+	name TEXT CHECK (length(name) BETWEEN 1 AND 100),
+	-- Two capitals, by the number; NULL: not known.
+	country_code TEXT CHECK (length(country_code) = 2),
+	-- As operator.password. Wrong tries are counted in login_failure.
+	pin TEXT NOT NULL,
+	created_at INTEGER NOT NULL,
+	-- NULL while the account is good.
+	disabled_at INTEGER,
+	UNIQUE (livemode, phone_number),
+	UNIQUE (id, livemode)
+) STRICT;
+
+-- Money of one currency that we hold for somebody (lib/wallet.h).
+CREATE TABLE wallet (
+	-- wal_...
+	id TEXT PRIMARY KEY,
+	-- outside: the world, one a mode and currency.
+	kind TEXT NOT NULL CHECK (kind = 'buyer' OR kind = 'merchant'
+		OR kind = 'outside'),
+	livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+	currency TEXT NOT NULL CHECK (length(currency) = 3),
+	-- Whose it is; NULL for the other kinds.
+	buyer_id TEXT,
+	partner_id TEXT,
+	client_id TEXT,
+	-- The sum of its transfers. Nobody spends what is not there.
+	balance INTEGER NOT NULL DEFAULT 0
+		CHECK (balance >= 0 OR kind = 'outside'),
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL,
+	CHECK ((buyer_id IS NOT NULL) = (kind = 'buyer')),
+	CHECK ((partner_id IS NOT NULL) = (kind = 'merchant')),
+	CHECK ((client_id IS NOT NULL) = (kind = 'merchant')),
+	UNIQUE (id, livemode, currency),
+	FOREIGN KEY (buyer_id, livemode) REFERENCES buyer (id, livemode),
+	FOREIGN KEY (partner_id, client_id)
+		REFERENCES client (partner_id, client_id)
+) STRICT;
+CREATE UNIQUE INDEX wallet_of_buyer ON wallet (buyer_id, currency)
+	WHERE kind = 'buyer';
+CREATE UNIQUE INDEX wallet_of_merchant
+	ON wallet (partner_id, client_id, livemode, currency)
+	WHERE kind = 'merchant';
+CREATE UNIQUE INDEX wallet_outside ON wallet (livemode, currency)
+	WHERE kind = 'outside';
+
+-- A row moves an amount from one wallet to another, so that every set of
+-- rows sums to zero by its shape. Never updated, never deleted.
+CREATE TABLE wallet_transfer (
+	-- tr_...
+	id TEXT PRIMARY KEY,
+	-- Why the money moved (lib/wallet.h).
+	kind TEXT NOT NULL CHECK (kind = 'top_up' OR kind = 'withdrawal'
+		OR kind = 'transfer' OR kind = 'payment' OR kind = 'refund'),
+	from_wallet TEXT NOT NULL,
+	to_wallet TEXT NOT NULL,
+	-- Of both wallets: the keys below hold them to it.
+	livemode INTEGER NOT NULL,
+	currency TEXT NOT NULL,
+	amount INTEGER NOT NULL CHECK (amount > 0),
+	intent_id TEXT REFERENCES intent (id),
+	refund_id TEXT REFERENCES refund (id),
+	-- Of a transfer: the merchant that sent it, and the phone number that
+	-- it was sent to, where it named one.
+	partner_id TEXT,
+	client_id TEXT,
+	to_phone TEXT,
+	description TEXT CHECK (length(description) <= 500),
+	-- The merchant's object, byte for byte; NULL: none.
+	metadata TEXT,
+	created_at INTEGER NOT NULL,
+	CHECK (from_wallet <> to_wallet),
+	CHECK ((intent_id IS NOT NULL) = (kind IN ('payment', 'refund'))),
+	CHECK ((refund_id IS NOT NULL) = (kind = 'refund')),
+	CHECK ((partner_id IS NOT NULL) = (kind = 'transfer')),
+	CHECK ((client_id IS NOT NULL) = (kind = 'transfer')),
+	FOREIGN KEY (from_wallet, livemode, currency)
+		REFERENCES wallet (id, livemode, currency),
+	FOREIGN KEY (to_wallet, livemode, currency)
+		REFERENCES wallet (id, livemode, currency),
+	FOREIGN KEY (partner_id, client_id)
+		REFERENCES client (partner_id, client_id)
+) STRICT;
+-- A wallet's list, newest first; a merchant's.
+CREATE INDEX wallet_transfer_from ON wallet_transfer (from_wallet, id);
+CREATE INDEX wallet_transfer_to ON wallet_transfer (to_wallet, id);
+CREATE INDEX wallet_transfer_by_merchant
+	ON wallet_transfer (partner_id, client_id, livemode, id)
+	WHERE kind = 'transfer';
+-- A payment is paid once, a refund is given back once.
+CREATE UNIQUE INDEX wallet_transfer_payment ON wallet_transfer (intent_id)
+	WHERE kind = 'payment';
+CREATE UNIQUE INDEX wallet_transfer_refund ON wallet_transfer (refund_id)
+	WHERE kind = 'refund';
+CREATE INDEX wallet_transfer_by_intent ON wallet_transfer (intent_id)
+	WHERE intent_id IS NOT NULL;
+
+CREATE TRIGGER wallet_transfer_is_final_update BEFORE UPDATE
+ON wallet_transfer
+BEGIN SELECT raise(ABORT, 'transfers are never changed'); END;
+CREATE TRIGGER wallet_transfer_is_final_delete BEFORE DELETE
+ON wallet_transfer
+BEGIN SELECT raise(ABORT, 'transfers are never deleted'); END;
 
 -- How a payment found its processor: the inputs and every candidate with its
 -- verdict, so that the decision can be explained later.
@@ -203,7 +525,7 @@ CREATE TABLE processor_call (
 	id TEXT PRIMARY KEY,
 	clive_tx_id TEXT NOT NULL REFERENCES tx (clive_tx_id),
 	processor TEXT NOT NULL,
-	-- open, checkout, cancel, refund
+	-- open, checkout, cancel, refund; of a refund idempotency_key is its id.
 	operation TEXT NOT NULL,
 	-- The fee rule under which it is asked; NULL: none.
 	fee_rule_id TEXT REFERENCES fee_rule (id),
@@ -216,6 +538,11 @@ CREATE TABLE processor_call (
 	-- What the payment's row does not hold but the question needs.
 	payment_type TEXT,
 	descriptor_suffix TEXT,
+	-- What it is paid with where we confirm it ourselves: the processor's
+	-- token of a card, or a phone number; and where the payer's browser
+	-- goes on.
+	payment_method TEXT,
+	return_url TEXT,
 	-- When cron/reconcile asks again where no answer is on record.
 	next_look_at INTEGER NOT NULL,
 	looks INTEGER NOT NULL DEFAULT 0,
@@ -234,14 +561,17 @@ CREATE TABLE idempotency (
 	-- Days since 1970: leads the key, so that inserts stay within one
 	-- day's part of the index and old days are dropped from its left edge.
 	day INTEGER NOT NULL,
-	-- partner_id of the key, or '*' for a platform-wide key.
+	-- partner_id of the key, or '*' for a platform-wide key; Payments API:
+	-- the merchant and its mode, or the payment of a payer.
 	owner TEXT NOT NULL,
-	-- URL path of the endpoint.
+	-- URL path of the endpoint; '' in the Payments API, whose keys count
+	-- everywhere.
 	path TEXT NOT NULL,
 	-- The caller's idempotency-key header.
 	idempotency_key TEXT NOT NULL
 		CHECK (length(idempotency_key) BETWEEN 1 AND 255),
 	-- SHA-256 of the raw body: the same key with another body is refused.
+	-- Payments API: an HMAC of method, path and body.
 	body_hash BLOB NOT NULL CHECK (length(body_hash) = 32),
 	-- NULL while the first request still runs.
 	status INTEGER,
@@ -300,9 +630,10 @@ CREATE TABLE ledger_entry (
 	clive_tx_id TEXT NOT NULL REFERENCES tx (clive_tx_id),
 	-- Why the money moved.
 	kind TEXT NOT NULL CHECK (kind IN ('capture', 'processor_fee',
-		'platform_fee', 'refund', 'chargeback')),
+		'platform_fee', 'refund', 'chargeback', 'payout')),
 	-- Accounts: processor:<name> (what a processor owes us),
-	-- partner:<id> (what we owe a partner), revenue (what we earned).
+	-- partner:<id> (what we owe a partner), revenue (what we earned),
+	-- rail:<name> (what was paid out over a rail).
 	debit_account TEXT NOT NULL,
 	credit_account TEXT NOT NULL,
 	amount INTEGER NOT NULL CHECK (amount > 0),
@@ -322,7 +653,8 @@ CREATE TABLE audit_event (
 	seq INTEGER PRIMARY KEY,
 	at INTEGER NOT NULL,
 	-- key:<id>, operator:<email>, processor:<name>, cron:<program>,
-	-- cli:<user>, address:<ip> (a sign-in that failed)
+	-- cli:<user>, address:<ip> (a sign-in that failed), merchant:<key id>,
+	-- payer (who has a client secret), buyer:<id> (and a PIN)
 	actor TEXT NOT NULL,
 	-- dotted verb, e.g. transaction.succeeded
 	action TEXT NOT NULL,
@@ -353,6 +685,8 @@ INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, zeroblob(32));
 CREATE TABLE webhook_endpoint (
 	id TEXT PRIMARY KEY,
 	partner_id TEXT NOT NULL REFERENCES partner (partner_id),
+	-- The merchant whose events it gets, of the Payments API alone.
+	client_id TEXT,
 	name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
 	-- NULL: a listener, which fetches its deliveries (clive listen).
 	url TEXT CHECK (length(url) BETWEEN 8 AND 2000),
@@ -407,9 +741,12 @@ CREATE TABLE webhook_endpoint (
 	updated_at INTEGER NOT NULL,
 	CHECK ((disabled_reason IS NOT NULL) = (status = 'disabled')),
 	CHECK ((seen_at IS NULL) = (url IS NOT NULL)),
-	CHECK ((livemode IS NULL) = (api = 'clive'))
+	CHECK ((livemode IS NULL) = (api = 'clive')),
+	CHECK ((client_id IS NULL) = (api = 'clive'))
 ) STRICT;
-CREATE INDEX webhook_endpoint_by_partner ON webhook_endpoint (partner_id);
+-- A merchant's, or with '' the partner's own.
+CREATE INDEX webhook_endpoint_by_owner
+	ON webhook_endpoint (partner_id, coalesce(client_id, ''), id);
 
 -- What deliveries are signed with. The newest has no end; an older one signs
 -- beside it until it expires.
@@ -444,6 +781,8 @@ CREATE TABLE webhook_subscription (
 CREATE TABLE event (
 	id TEXT PRIMARY KEY,
 	partner_id TEXT NOT NULL REFERENCES partner (partner_id),
+	-- As on webhook_endpoint.
+	client_id TEXT,
 	-- NULL: it tells of an endpoint, not of a payment.
 	clive_tx_id TEXT REFERENCES tx (clive_tx_id),
 	-- As on webhook_endpoint.
@@ -453,11 +792,14 @@ CREATE TABLE event (
 	-- The exact bytes of the request body, the same for every endpoint.
 	body BLOB NOT NULL,
 	created_at INTEGER NOT NULL,
-	CHECK ((livemode IS NULL) = (api = 'clive'))
+	CHECK ((livemode IS NULL) = (api = 'clive')),
+	CHECK ((client_id IS NULL) = (api = 'clive'))
 ) STRICT;
 CREATE INDEX event_by_tx ON event (clive_tx_id);
--- A partner's list, and what is replayed of it.
+-- A partner's list, and what is replayed of it; a merchant's.
 CREATE INDEX event_by_partner ON event (partner_id, id);
+CREATE INDEX event_by_merchant ON event (partner_id, client_id, livemode, id)
+	WHERE client_id IS NOT NULL;
 
 -- The outbox: one event on its way to one endpoint.
 CREATE TABLE delivery (
@@ -540,9 +882,11 @@ CREATE TABLE operator_session (
 	ended_at INTEGER
 ) STRICT;
 
--- Failed sign-ins, counted per account and address, per address, per account.
+-- Failed sign-ins, counted per account and address, per address, per account;
+-- and wrong PINs, per phone number and per payment.
 CREATE TABLE login_failure (
 	-- account:<hash of the e-mail address>@<ip>, address:<ip>, account:<hash>
+	-- and of PINs: buyer:<test or live>:<hash of the number>, payment:<id>
 	subject TEXT PRIMARY KEY,
 	failures INTEGER NOT NULL,
 	-- Sign-in is refused until then.

@@ -10,7 +10,7 @@ static const struct action actions[] = {
 	{ .method = METHOD_NONE }
 };
 
-static const struct endpoint endpoint = { "/api", actions };
+static const struct endpoint endpoint = { "/api", actions, API_CLIVE };
 
 int
 main(void)

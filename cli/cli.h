@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "amount.h"
 #include "arena.h"
 #include "buf.h"
 #include "json.h"
@@ -138,6 +139,11 @@ bool		 cli_percent(struct cli *, const char *option, bool none,
 		    int64_t *ppm);
 bool		 cli_dollars(struct cli *, const char *option, int64_t max,
 		    int64_t *cents);
+/* More than zero, in the currency's major unit. */
+bool		 cli_amount(struct cli *, const char *option,
+		    const char currency[4], struct amount *out);
+/* Of a command with the switches --live and --test, which is the default. */
+bool		 cli_mode(struct cli *, bool *live);
 
 /* values.c: n bytes such as "24h" in milliseconds; -1: they are none. */
 int64_t		 cli_parse_span(const char *, size_t n);
@@ -188,6 +194,17 @@ bool		 run_client_set(struct cli *);
 bool		 run_key_add(struct cli *);
 bool		 run_key_list(struct cli *);
 bool		 run_key_revoke(struct cli *);
+bool		 run_merchant_key_add(struct cli *);
+bool		 run_merchant_key_list(struct cli *);
+bool		 run_merchant_key_revoke(struct cli *);
+bool		 run_buyer_add(struct cli *);
+bool		 run_buyer_list(struct cli *);
+bool		 run_buyer_show(struct cli *);
+bool		 run_buyer_disable(struct cli *);
+bool		 run_wallet_list(struct cli *);
+bool		 run_wallet_show(struct cli *);
+bool		 run_wallet_fund(struct cli *);
+bool		 run_wallet_withdraw(struct cli *);
 bool		 run_webhook_add(struct cli *);
 bool		 run_webhook_list(struct cli *);
 bool		 run_webhook_show(struct cli *);

@@ -78,12 +78,72 @@ static const struct cli_option key_add_options[] = {
 	END
 };
 
+static const struct cli_option merchant_key_add_options[] = {
+	{ "partner", "ID", .required = true, .help = "whose client it is" },
+	{ "client", "ID", .required = true, .help = "the merchant" },
+	{ "name", "NAME", .required = true, .help = "to tell it by" },
+	{ "live", .help = "for real payments" },
+	{ "test", .help = "for payments that are none (the default)" },
+	{ "scopes", "LIST",
+	  .help = "such as payments:read,payments:write (all)" },
+	END
+};
+
+/* Live and test data are strictly apart. */
+#define MODE_OPTIONS \
+	{ "live", .help = "of real money" }, \
+	{ "test", .help = "of fake money (the default)" }
+
+static const struct cli_option buyer_add_options[] = {
+	{ "phone", "NUMBER", .required = true,
+	  .help = "such as +231881158457" },
+	{ "name", "NAME", .help = "what to call the buyer" },
+	{ "pin", "PIN", .secret = true,
+	  .help = "four to eight digits; made where it is not given" },
+	MODE_OPTIONS,
+	END
+};
+
+static const struct cli_option mode_options[] = {
+	MODE_OPTIONS,
+	END
+};
+
+/* Whose wallet; a buyer's or a merchant's. */
+#define OWNER_OPTIONS \
+	{ "phone", "NUMBER", .help = "a buyer's" }, \
+	{ "partner", "ID", .help = "with --client: a merchant's" }, \
+	{ "client", "ID", .help = "the merchant" }
+
+static const struct cli_option wallet_list_options[] = {
+	OWNER_OPTIONS,
+	MODE_OPTIONS,
+	{ "limit", "N", .help = "1 to 500 (50)" },
+	{ "cursor", "ID", .help = "go on after this one" },
+	END
+};
+
+static const struct cli_option wallet_money_options[] = {
+	{ "wallet", "ID", .help = "this one; or" },
+	OWNER_OPTIONS,
+	MODE_OPTIONS,
+	{ "currency", "CODE", .help = "USD, LRD or TZS; not with --wallet" },
+	{ "amount", "AMOUNT", .required = true,
+	  .help = "in the currency's major unit, such as 12.50" },
+	{ "note", "TEXT", .help = "shown beside it" },
+	END
+};
+
 #define SCHEDULE_OPTION \
 	{ "schedule", "LIST", \
 	  .help = "clive, payments, standard, none or 5s,5m,2h" }
 
 static const struct cli_option webhook_add_options[] = {
 	{ "partner", "ID", .required = true, .help = "who is told" },
+	{ "client", "ID",
+	  .help = "a merchant, which is told by the Payments API" },
+	{ "live", .help = "of a client: of its real payments" },
+	{ "test", .help = "of a client: of those that are none (the default)" },
 	{ "name", "NAME", .required = true, .help = "to tell it by" },
 	{ "url", "URL", .required = true, .help = "where to send" },
 	{ "secret", "SECRET", .secret = true,
@@ -288,13 +348,49 @@ const struct cli_command cli_commands[] = {
 	{ "key revoke", .argument = "ID", .help = "end an API key",
 	  .run = run_key_revoke },
 
+	{ "merchant-key add",
+	  .help = "issue a merchant's key of the Payments API",
+	  .options = merchant_key_add_options, .run = run_merchant_key_add,
+	  .note = "The key is not shown again: keep it now." },
+	{ "merchant-key list", .help = "list merchants' keys",
+	  .options = partner_optional, .run = run_merchant_key_list,
+	  .columns = "id,partner_id,client_id,name,prefix,created_at,"
+	    "revoked_at" },
+	{ "merchant-key revoke", .argument = "ID",
+	  .help = "end a merchant's key", .run = run_merchant_key_revoke },
+
+	{ "buyer add", .help = "make a buyer, who pays from a wallet",
+	  .options = buyer_add_options, .run = run_buyer_add,
+	  .note = "A PIN that was made is not shown again." },
+	{ "buyer list", .help = "list buyers",
+	  .options = mode_options, .run = run_buyer_list,
+	  .columns = "id,phone_number,name,country_code,created_at,"
+	    "disabled_at" },
+	{ "buyer show", .argument = "NUMBER", .help = "show a buyer",
+	  .options = mode_options, .run = run_buyer_show },
+	{ "buyer disable", .argument = "NUMBER",
+	  .help = "close a buyer's account",
+	  .options = mode_options, .run = run_buyer_disable },
+
+	{ "wallet list", .help = "list wallets",
+	  .options = wallet_list_options, .run = run_wallet_list,
+	  .columns = "id,kind,balance,currency,phone_number,partner_id,"
+	    "client_id" },
+	{ "wallet show", .argument = "ID",
+	  .help = "show a wallet with its last transactions",
+	  .run = run_wallet_show },
+	{ "wallet fund", .help = "put money into a wallet",
+	  .options = wallet_money_options, .run = run_wallet_fund },
+	{ "wallet withdraw", .help = "take money out of a wallet",
+	  .options = wallet_money_options, .run = run_wallet_withdraw },
+
 	{ "webhook add", .help = "make a webhook endpoint",
 	  .options = webhook_add_options, .run = run_webhook_add,
 	  .note = secret_note },
 	{ "webhook list", .help = "list webhook endpoints",
 	  .options = partner_optional, .run = run_webhook_list,
-	  .columns = "id,partner_id,name,url,status,disabled_reason,"
-	    "schedule,failures,waiting,secret,events" },
+	  .columns = "id,partner_id,client_id,livemode,name,url,status,"
+	    "disabled_reason,schedule,failures,waiting,secret,events" },
 	{ "webhook show", .argument = "ID", .help = "show an endpoint",
 	  .run = run_webhook_show },
 	{ "webhook set", .argument = "ID", .help = "change an endpoint",
@@ -330,7 +426,7 @@ const struct cli_command cli_commands[] = {
 	  .run = run_webhook_delivery, .render = delivery_render },
 	{ "webhook events", .help = "list events, the newest first",
 	  .options = webhook_events_options, .run = run_webhook_events,
-	  .columns = "created_at,id,type,partner_id,clive_tx_id" },
+	  .columns = "created_at,id,type,partner_id,client_id,clive_tx_id" },
 	{ "webhook resend", .argument = "ID",
 	  .help = "send a delivery, or an event, again",
 	  .options = webhook_resend_options, .run = run_webhook_resend,

@@ -13,7 +13,8 @@ take_filters(struct cli *cli, struct webhook_log *log)
 {
 	int64_t now = clock_now();
 
-	*log = (struct webhook_log){ .limit = LIMIT, .to = INT64_MAX };
+	*log = (struct webhook_log){ .limit = LIMIT, .to = INT64_MAX,
+	    .merchants = true };
 	log->cursor = cli_get(cli, "cursor");
 	log->partner_id = cli_get(cli, "partner");
 	log->clive_tx_id = cli_get(cli, "tx");
@@ -58,10 +59,11 @@ bool
 run_webhook_delivery(struct cli *cli)
 {
 	struct conn *c = cli->setup.conn;
+	const char *client;
 
 	conn_savepoint(c);
 	bool found = webhook_log_partner_of_delivery(c, cli->arena,
-	    cli->argument) != NULL;
+	    cli->argument, &client) != NULL;
 	if (found) {
 		jsonw_object(&cli->w, NULL);
 		webhook_log_explain_delivery(c, cli->arena, &cli->w,

@@ -18,9 +18,10 @@
 enum {
 	MINUTE_MS = 60 * 1000,
 	DELIVER_SEEN_MS = 3 * MINUTE_MS,
+	RECONCILE_SEEN_MS = 3 * MINUTE_MS,
 	SWEEP_SEEN_MS = 15 * MINUTE_MS,
 	LATE_MS = 10 * MINUTE_MS,
-	FINAL_TRIGGERS = 4	/* in schema.sql */
+	FINAL_TRIGGERS = 6	/* in schema.sql */
 };
 
 bool
@@ -87,6 +88,12 @@ static bool
 check_deliver(struct doctor *d)
 {
 	return check_heartbeat(d, "deliver", DELIVER_SEEN_MS);
+}
+
+static bool
+check_reconcile(struct doctor *d)
+{
+	return check_heartbeat(d, "reconcile", RECONCILE_SEEN_MS);
 }
 
 static bool
@@ -186,6 +193,7 @@ static const struct {
 	{ "reachable data", doctor_http },
 	{ "clock", doctor_clock },
 	{ "cron deliver", check_deliver },
+	{ "cron reconcile", check_reconcile },
 	{ "cron sweep", check_sweep },
 	{ "late deliveries", check_late },
 	{ "quarantined events", check_quarantine },

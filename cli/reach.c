@@ -145,6 +145,9 @@ reach_find(struct cli *cli, struct reach *r)
 	if (r->key == NULL || !is_header_text(r->key))
 		return cli_fail(cli, "no API key is known; give --key or set "
 		    "%s", key_name);
+	if (strncmp(r->key, "sxm_", 4) == 0)
+		return cli_fail(cli, "this is a merchant's key of the "
+		    "Payments API; only a partner's API key can listen");
 	if (r->secret == NULL)
 		return cli_fail(cli, "no HMAC secret is known; give "
 		    "--hmac-secret or set %s", secret_name);

@@ -19,6 +19,12 @@ static const struct {
 	{ "transaction.refunded", "payment refunded" },
 	{ "transaction.chargeback", "payment charged back" },
 	{ "transaction.abandoned", "payment abandoned" },
+	{ "transaction.refund_undone", "a refund in full came to nothing" },
+	{ "transaction.refund_mismatch", "event of a refund kept: it does "
+	    "not fit" },
+	{ "refund.created", "refund asked for" },
+	{ "refund.succeeded", "refund succeeded" },
+	{ "refund.failed", "refund failed" },
 };
 
 /* Who an actor of the audit log is. */
@@ -31,6 +37,9 @@ static const struct {
 	{ "processor:", "" },
 	{ "cron:", "the cron job " },
 	{ "cli:", "clive, run by " },
+	{ "merchant:", "merchant's key " },
+	{ "payer", "the payer" },
+	{ "buyer:", "buyer " },
 };
 
 static const char *
@@ -129,6 +138,14 @@ say_ledger(struct cli *cli, const struct json *e)
 }
 
 static void
+say_refund(struct cli *cli, const struct json *e)
+{
+	printf("refund of %s %s (%s): %s by now",
+	    cli_member(cli, e, "amount"), cli_member(cli, e, "currency"),
+	    cli_member(cli, e, "refund_id"), cli_member(cli, e, "status"));
+}
+
+static void
 say_event(struct cli *cli, const struct json *e)
 {
 	printf("partner to be told: %s (%s)", cli_member(cli, e, "type"),
@@ -170,6 +187,7 @@ static const struct {
 	{ "processor_call", say_processor_call },
 	{ "processor_event", say_processor_event },
 	{ "ledger", say_ledger },
+	{ "refund", say_refund },
 	{ "event", say_event },
 	{ "delivery", say_delivery },
 	{ "attempt", say_attempt },
@@ -222,8 +240,26 @@ print_entry(struct cli *cli, const struct json *e)
 		print_particulars(cli, e);
 }
 
+/* What its merchant calls it, and why it failed. */
 static void
-print_head(struct cli *cli, const struct json *tx)
+print_payment(struct cli *cli, const struct json *payment)
+{
+	const struct json *failure = json_get(payment, "failure");
+	const struct json *live = json_get(payment, "livemode");
+
+	printf("Payments API: %s, %s, made with a %s key\n",
+	    cli_member(cli, payment, "id"),
+	    cli_member(cli, payment, "status"),
+	    live != NULL && live->kind == JSON_TRUE ? "live" : "test");
+	if (failure != NULL && failure->kind == JSON_OBJECT)
+		printf("failed: %s (%s)\n",
+		    cli_member(cli, failure, "message"),
+		    cli_member(cli, failure, "code"));
+}
+
+static void
+print_head(struct cli *cli, const struct json *tx,
+    const struct json *payment)
 {
 	printf("payment %s: %s %s, %s\n", cli_member(cli, tx, "cliveTxId"),
 	    cli_member(cli, tx, "amount"), cli_member(cli, tx, "currency"),
@@ -235,6 +271,8 @@ print_head(struct cli *cli, const struct json *tx)
 	    cli_member(cli, tx, "clientId"), cli_member(cli, tx, "clientName"));
 	printf("carried by %s as %s\n", cli_member(cli, tx, "processor"),
 	    cli_member(cli, tx, "stripePaymentIntentId"));
+	if (payment != NULL)
+		print_payment(cli, payment);
 	if (cli->verbose)
 		printf("meta %s\n", cli_member(cli, tx, "meta"));
 	printf("\n");
@@ -245,7 +283,8 @@ timeline_render(struct cli *cli, const struct json *doc)
 {
 	const struct json *timeline = json_get(doc, "timeline");
 
-	print_head(cli, json_get(doc, "transaction"));
+	print_head(cli, json_get(doc, "transaction"),
+	    json_get(doc, "payment"));
 	printf("UTC\n");
 	for (const struct json *e = timeline != NULL ? timeline->child : NULL;
 	    e != NULL; e = e->next)

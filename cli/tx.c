@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "explain.h"
+#include "intent.h"
 #include "tx-list.h"
 
 enum { LIMIT = 50 };
@@ -27,7 +28,7 @@ run_tx_list(struct cli *cli)
 	    !cli_integer(cli, "limit", 1, TX_LIST_LIMIT_MAX, &list.limit))
 		return false;
 	buf_init(&rq.reply.body, cli->doc.max);
-	tx_list_answer(&rq, &list, "");
+	tx_list_answer(&rq, &list, "", true);
 	buf_add(&cli->doc, buf_str(&rq.reply.body), rq.reply.body.len);
 	buf_free(&rq.reply.body);
 	return cli_read_well(cli);
@@ -38,7 +39,8 @@ static struct tx *
 find_by_reference(struct cli *cli, const char *reference)
 {
 	struct rows *r = conn_rows(cli->setup.conn, SQL_TX_LIST_OF_REFERENCE,
-	    "tttttit", "~", "", "", "", "", INT64_C(2), reference);
+	    "tttttiti", "~", "", "", "", "", INT64_C(2), reference,
+	    INT64_C(1));
 	struct tx *tx = NULL;
 
 	if (row_next(r))
@@ -52,13 +54,20 @@ find_by_reference(struct cli *cli, const char *reference)
 	return tx;
 }
 
-/* By our name, the processor's or the partner's; NULL after cli_fail. */
+/*
+ * By our name, that of the Payments API, the processor's or the partner's;
+ * NULL after cli_fail.
+ */
 static struct tx *
 find(struct cli *cli, const char *id)
 {
 	struct conn *c = cli->setup.conn;
 	struct tx *tx = tx_find(c, cli->arena, id);
+	const struct intent *in = tx == NULL ?
+	    intent_find(c, cli->arena, id) : NULL;
 
+	if (in != NULL)
+		tx = in->tx;
 	if (tx == NULL && strncmp(id, "pi_", 3) == 0)
 		tx = tx_find_by_ref(c, cli->arena, "stripe", id);
 	if (tx == NULL)

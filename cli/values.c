@@ -253,3 +253,27 @@ cli_dollars(struct cli *cli, const char *option, int64_t max, int64_t *cents)
 	return cli_fail(cli, "--%s: must be an amount from 0 to %lld, or "
 	    "none", option, (long long)max);
 }
+
+bool
+cli_amount(struct cli *cli, const char *option, const char currency[4],
+    struct amount *out)
+{
+	const char *value = cli_get(cli, option);
+	struct slice text;
+
+	if (value == NULL)
+		return true;
+	if (number(cli, value, &text) &&
+	    amount_parse(text, currency, out) == AMOUNT_OK)
+		return true;
+	return cli_fail(cli, "--%s: must be an amount of %s such as 12.50",
+	    option, currency);
+}
+
+bool
+cli_mode(struct cli *cli, bool *live)
+{
+	*live = cli_get(cli, "live") != NULL;
+	return !*live || cli_get(cli, "test") == NULL ||
+	    cli_fail(cli, "either --live or --test");
+}

@@ -2,7 +2,8 @@
 /*
  * verify.c - `clive verify`: does everything that is written still agree?
  * The file with its own structure, the rows with each other, the audit log
- * with its hashes, the payments with their ledger.
+ * with its hashes, the payments with their ledger and their refunds, the
+ * wallets with what was moved between them.
  */
 #include "cli.h"
 
@@ -10,14 +11,19 @@
 
 #include "audit.h"
 #include "ledger.h"
+#include "refund.h"
 #include "sig.h"
 #include "verify.h"
+#include "wallet.h"
 
 struct verdict {
 	struct verify_file	file;
 	struct audit_report	audit;
 	struct ledger_report	ledger;
-	bool			audit_good, ledger_good;
+	struct refund_report	refunds;
+	struct wallet_report	wallets;
+	bool			audit_good, ledger_good, refunds_good;
+	bool			wallets_good;
 	int64_t			checkpoint_seq;		/* 0: none given */
 	char			checkpoint_hash[SHA256_HEX_SIZE];
 };
@@ -99,6 +105,19 @@ write_verdict(struct jsonw *w, const struct verdict *v, bool good)
 	jsonw_text(w, "first_bad", v->ledger.bad_payments > 0 ?
 	    v->ledger.first_bad : NULL);
 	jsonw_end_object(w);
+	jsonw_object(w, "refunds");
+	jsonw_int(w, "refunds", v->refunds.refunds);
+	jsonw_int(w, "bad_payments", v->refunds.bad_payments);
+	jsonw_text(w, "first_bad", v->refunds.bad_payments > 0 ?
+	    v->refunds.first_bad : NULL);
+	jsonw_end_object(w);
+	jsonw_object(w, "wallets");
+	jsonw_int(w, "wallets", v->wallets.wallets);
+	jsonw_int(w, "transfers", v->wallets.transfers);
+	jsonw_int(w, "bad", v->wallets.bad);
+	jsonw_text(w, "first_bad", v->wallets.bad > 0 ?
+	    v->wallets.first_bad : NULL);
+	jsonw_end_object(w);
 	jsonw_text(w, "database", v->file.words);
 	jsonw_end_object(w);
 }
@@ -119,6 +138,15 @@ refuse(struct cli *cli, const struct verdict *v)
 		return cli_fail(cli, "%lld payment(s) disagree with their "
 		    "ledger entries, the first is %s",
 		    (long long)v->ledger.bad_payments, v->ledger.first_bad);
+	if (v->refunds.bad_payments > 0)
+		return cli_fail(cli, "%lld payment(s) disagree with their "
+		    "refunds, the first is %s",
+		    (long long)v->refunds.bad_payments,
+		    v->refunds.first_bad);
+	if (v->wallets.bad > 0)
+		return cli_fail(cli, "%lld finding(s) in the wallets, the "
+		    "first is %s", (long long)v->wallets.bad,
+		    v->wallets.first_bad);
 	return cli_fail(cli, "the database is damaged: %s", v->file.words);
 }
 
@@ -135,9 +163,12 @@ run_verify(struct cli *cli)
 	v.audit_good = audit_verify(c, v.checkpoint_seq, v.checkpoint_hash,
 	    &v.audit);
 	v.ledger_good = ledger_verify(c, &v.ledger);
+	v.refunds_good = refund_verify(c, &v.refunds);
+	v.wallets_good = wallet_verify(c, &v.wallets);
 	verify_database(c, &v.file);
 	conn_rollback(c);
-	bool good = v.audit_good && v.ledger_good && v.file.good;
+	bool good = v.audit_good && v.ledger_good && v.refunds_good &&
+	    v.wallets_good && v.file.good;
 	write_verdict(&cli->w, &v, good);
 	return good || refuse(cli, &v);
 }

@@ -17,9 +17,13 @@ enum { EVENTS_MAX = 32 };
 
 /* Adds all payment events; false where there is no room for them. */
 static bool
-add_all(const char *events[EVENTS_MAX + 1], size_t *count)
+add_all(const char *api, const char *events[EVENTS_MAX + 1], size_t *count)
 {
-	for (const char *const *e = outbox_event_types; *e != NULL; e++) {
+	static const char *const everything[] = { OUTBOX_EVERYTHING, NULL };
+	const char *const *all = webhook_known_event(api,
+	    OUTBOX_EVERYTHING) ? everything : outbox_event_types;
+
+	for (const char *const *e = all; *e != NULL; e++) {
 		if (*count == EVENTS_MAX)
 			return false;
 		events[(*count)++] = *e;
@@ -29,10 +33,11 @@ add_all(const char *events[EVENTS_MAX + 1], size_t *count)
 
 /*
  * --events: words separated by commas, of which all stands for the events of
- * payments. Whether there are such events is for lib/webhook.c to say.
+ * payments, and with the Payments API for every one. Whether there are such
+ * events is for lib/webhook.c to say.
  */
 static bool
-take_events(struct cli *cli, struct webhook_settings *s)
+take_events(struct cli *cli, const char *api, struct webhook_settings *s)
 {
 	const char *list = cli_get(cli, "events"), *word;
 	const char **events;
@@ -46,7 +51,7 @@ take_events(struct cli *cli, struct webhook_settings *s)
 		n = strcspn(list, ",");
 		word = arena_strndup(cli->arena, list, n);
 		if (strcmp(word, "all") == 0)
-			room = add_all(events, &count);
+			room = add_all(api, events, &count);
 		else if ((room = count < EVENTS_MAX))
 			events[count++] = word;
 	}
@@ -69,11 +74,11 @@ take_schedule(struct cli *cli, struct webhook_settings *s)
 
 /* The options that make and change an endpoint alike. */
 static bool
-take_settings(struct cli *cli, struct webhook_settings *s)
+take_settings(struct cli *cli, const char *api, struct webhook_settings *s)
 {
 	return cli_text(cli, "name", 1, 100, field_check_markup, &s->name) &&
 	    cli_text(cli, "url", 8, 2000, field_check_url, &s->url) &&
-	    take_events(cli, s) && take_schedule(cli, s) &&
+	    take_events(cli, api, s) && take_schedule(cli, s) &&
 	    cli_limit(cli, "rate", WEBHOOK_RATE_MAX, &s->rate_limit) &&
 	    cli_limit(cli, "parallel", WEBHOOK_PARALLEL_MAX,
 	    &s->max_parallel);
@@ -125,18 +130,36 @@ add(struct cli *cli, struct conn *c, void *arg)
 	return write_found(cli, c, hook->id, hook->secret);
 }
 
+/* --client: a merchant's, of the Payments API, in one of its modes. */
+static bool
+take_owner(struct cli *cli, struct webhook *hook)
+{
+	bool test = cli_get(cli, "test") != NULL;
+
+	hook->partner_id = cli_get(cli, "partner");
+	hook->client_id = cli_get(cli, "client");
+	hook->api = hook->client_id != NULL ? "payments" : "clive";
+	hook->livemode = cli_get(cli, "live") != NULL;
+	if (hook->livemode && test)
+		return cli_fail(cli, "either --live or --test");
+	return hook->client_id != NULL || (!hook->livemode && !test) ||
+	    cli_fail(cli, "--live and --test go with --client");
+}
+
 bool
 run_webhook_add(struct cli *cli)
 {
-	struct webhook hook = { .partner_id = cli_get(cli, "partner"),
-	    .api = "clive", .prove = cli_get(cli, "prove") != NULL };
+	struct webhook hook = { .prove = cli_get(cli, "prove") != NULL };
 	struct webhook_settings *s = &hook.settings;
 	char made[64];
 
+	if (!take_owner(cli, &hook))
+		return false;
 	s->ordered = cli_get(cli, "ordered") != NULL;
 	s->ed25519 = cli_get(cli, "ed25519") != NULL;
-	schedule_parse("clive", &cli->setup.conf, &s->schedule);
-	if (!take_settings(cli, s) ||
+	/* Each API's preset has its name. */
+	schedule_parse(hook.api, &cli->setup.conf, &s->schedule);
+	if (!take_settings(cli, hook.api, s) ||
 	    (hook.secret = take_secret(cli, made)) == NULL)
 		return false;
 	bool good = cli_txn(cli, add, &hook);
@@ -195,7 +218,7 @@ change(struct cli *cli, struct conn *c, void *arg)
 	if (row == NULL)
 		return no_such_endpoint(cli, cli->argument);
 	webhook_settings_of(c, cli->arena, row, &s);
-	if (!take_settings(cli, &s) ||
+	if (!take_settings(cli, row->api, &s) ||
 	    !cli_yes_no(cli, "ordered", &s.ordered) ||
 	    !cli_yes_no(cli, "ed25519", &s.ed25519))
 		return false;
@@ -328,7 +351,8 @@ static const char *
 find_challenge(struct cli *cli, struct conn *c, const char *id)
 {
 	struct rows *r = conn_rows(c, SQL_DELIVERY_LIST_OF_ENDPOINT,
-	    "ttttitt", "~", "", "", PROOF_EVENT, (int64_t)1, id, "");
+	    "ttttitti", "~", "", "", PROOF_EVENT, (int64_t)1, id, "",
+	    (int64_t)1);
 	const char *delivery = row_next(r) ? row_text_copy(r, 0, cli->arena) :
 	    "";
 

@@ -16,6 +16,9 @@
  *   - A delivery whose endpoint was deleted while a sender had it, and whose
  *     sender died then, is marked failed: nobody would send it any more.
  *
+ * Events that were told stay for good, with their deliveries: the audit log
+ * speaks of them. Of a merchant's the Payments API shows those of 30 days.
+ *
  * A clock that leaps ahead must not end everything at once. A run that finds
  * it two hours or more ahead of the run before ends nothing and does not
  * finish: the next one, which sees that, goes by the clock whatever it says.

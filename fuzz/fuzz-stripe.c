@@ -74,6 +74,9 @@ check_event(const struct json *json)
 	must(event.currency == NULL || strlen(event.currency) == 3);
 	must(!event.fully_refunded || event.meaning == STRIPE_REFUNDED);
 	must(event.meaning != STRIPE_IGNORED || !event.has_amount);
+	must((event.meaning != STRIPE_REFUND_DONE &&
+	    event.meaning != STRIPE_REFUND_FAILED) || event.refund_id != NULL);
+	must(event.created >= 0);
 }
 
 int

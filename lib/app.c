@@ -117,14 +117,35 @@ read_length(struct request *rq, size_t *length)
 	return NULL;
 }
 
+/* Payments API: no body at all, where there is nothing that it must say. */
+static bool
+may_be_empty(struct request *rq)
+{
+	const char *length = cgi_param(rq->cgi, "CONTENT_LENGTH");
+
+	if (!rq->payments || cgi_param(rq->cgi, "HTTP_TRANSFER_ENCODING") !=
+	    NULL || (length != NULL && *length != '\0' &&
+	    strcmp(length, "0") != 0))
+		return false;
+	for (const struct field *f = rq->action->fields; f != NULL &&
+	    f->name != NULL; f++)
+		if (f->required)
+			return false;
+	return true;
+}
+
 const struct fault *
 request_read_body(struct request *rq)
 {
 	const struct fault *fault;
 	size_t length = 0;
 
-	if (rq->method != METHOD_POST)
+	if (rq->method != METHOD_POST && rq->method != METHOD_PATCH)
 		return NULL;
+	if (may_be_empty(rq)) {
+		rq->body = (struct slice){ "{}", 2 };
+		return NULL;
+	}
 	if ((fault = check_content_type(rq)) != NULL ||
 	    (fault = read_length(rq, &length)) != NULL)
 		return fault;
@@ -143,11 +164,31 @@ request_read_body(struct request *rq)
 static enum method
 method_of(const char *name)
 {
-	if (name == NULL)
-		return METHOD_NONE;
-	if (strcmp(name, "GET") == 0 || strcmp(name, "HEAD") == 0)
-		return METHOD_GET;
-	return strcmp(name, "POST") == 0 ? METHOD_POST : METHOD_NONE;
+	static const struct {
+		const char	*name;
+		enum method	 method;
+	} methods[] = {
+		{ "GET", METHOD_GET }, { "HEAD", METHOD_GET },
+		{ "POST", METHOD_POST }, { "PATCH", METHOD_PATCH },
+		{ "DELETE", METHOD_DELETE }, { "OPTIONS", METHOD_OPTIONS }
+	};
+
+	for (size_t i = 0; name != NULL &&
+	    i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(name, methods[i].name) == 0)
+			return methods[i].method;
+	return METHOD_NONE;
+}
+
+/* The header lines that every answer of the Payments API has. */
+static void
+add_payments_head(struct request *rq, struct buf *head)
+{
+	buf_printf(head, "X-Trace-Id: %s\r\n", rq->id);
+	if (rq->env != NULL)
+		buf_printf(head, "X-Soxara-Env: %s\r\n", rq->env);
+	if (rq->replayed)
+		buf_puts(head, "Idempotent-Replayed: true\r\n");
 }
 
 static void
@@ -158,13 +199,16 @@ send_reply(struct request *rq)
 	    rq->action->cache != NULL;
 
 	buf_init(&head, HEAD_MAX + 1024);
-	buf_printf(&head, "Status: %d\r\n"
-	    "Content-Type: application/json\r\n"
-	    "Content-Length: %zu\r\n"
-	    "Cache-Control: %s\r\n"
+	buf_printf(&head, "Status: %d\r\n", rq->reply.status);
+	if (rq->reply.status != 204)
+		buf_printf(&head, "Content-Type: application/json\r\n"
+		    "Content-Length: %zu\r\n", rq->reply.body.len);
+	buf_printf(&head, "Cache-Control: %s\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
-	    "X-Request-Id: %s\r\n", rq->reply.status, rq->reply.body.len,
+	    "X-Request-Id: %s\r\n",
 	    cacheable ? rq->action->cache : "no-store", rq->id);
+	if (rq->payments)
+		add_payments_head(rq, &head);
 	buf_puts(&head, buf_str(&rq->reply.head));
 	if (rq->reply.location != NULL)
 		buf_printf(&head, "Location: %s\r\n", rq->reply.location);
@@ -237,14 +281,17 @@ serve(void *thread, struct cgi *cgi)
 		.rest = rest != NULL ? rest : "", .item = "", .cgi = cgi,
 		.details = rq->details, .reply.head = rq->reply.head,
 		.reply.body = rq->reply.body,
+		.payments = app.endpoint->api == API_PAYMENTS,
 	};
 	id_make("req_", rq->now, rq->id);
 	guard_run(rq, app.endpoint);
 	send_reply(rq);
+	const char *key = rq->payments ? rq->merchant.key_id :
+	    rq->caller.key_id;
 	log_info("%s %s %s%s %d %lldms%s%s", rq->id,
 	    method != NULL ? method : "-", rq->path, rq->rest,
 	    rq->reply.status, (long long)(clock_monotonic() - started),
-	    rq->caller.key_id[0] != '\0' ? " key " : "", rq->caller.key_id);
+	    *key != '\0' ? " key " : "", key);
 	arena_reset(w->arena);
 }
 
@@ -283,18 +330,29 @@ unavailable_end(void *thread)
 	(void)thread;
 }
 
+#define UNAVAILABLE_HEAD "Status: 503\r\n" \
+	"Content-Type: application/json\r\n" \
+	"Cache-Control: no-store\r\n" \
+	"Retry-After: 1\r\n"
+
 static void
 unavailable_serve(void *thread, struct cgi *cgi)
 {
-	char text[512];
+	char text[512], id[ID_SIZE];
+	int n;
 
 	(void)thread;
-	int n = snprintf(text, sizeof(text), "Status: %d\r\n"
-	    "Content-Type: application/json\r\n"
-	    "Cache-Control: no-store\r\n"
-	    "Retry-After: 1\r\n\r\n"
-	    "{\"error\":\"%s\",\"code\":\"%s\",\"details\":null}",
-	    FAULT_STORAGE.status, FAULT_STORAGE.text, FAULT_STORAGE.code);
+	if (app.endpoint->api == API_PAYMENTS)
+		n = snprintf(text, sizeof(text), UNAVAILABLE_HEAD
+		    "X-Trace-Id: %s\r\n\r\n{\"success\":false,\"error\":{"
+		    "\"code\":\"%s\",\"message\":\"%s\"}}",
+		    id_make("req_", clock_now(), id),
+		    FAULT_SERVICE_UNAVAILABLE.code,
+		    FAULT_SERVICE_UNAVAILABLE.text);
+	else
+		n = snprintf(text, sizeof(text), UNAVAILABLE_HEAD "\r\n"
+		    "{\"error\":\"%s\",\"code\":\"%s\",\"details\":null}",
+		    FAULT_STORAGE.text, FAULT_STORAGE.code);
 	cgi_write(cgi, text, (size_t)n);
 }
 

@@ -11,6 +11,11 @@
  *   short body 400, API key 401, HMAC 401, idempotency-key 400, rate limit
  *   429 (or an operator's token 401, role 403), replay of an earlier answer,
  *   JSON and fields 400, scope 403; then the action's own.
+ *
+ * In the Payments API, after the body: merchant's key or client secret 401,
+ * rate limit 429, scope 403, X-Idempotency-Key 400, replay, JSON 400, the
+ * first wrong field 400 or 422; then the action's own. There no body (and no
+ * content type) is needed where no field is required.
  */
 #ifndef APP_H
 #define APP_H
@@ -22,7 +27,16 @@ enum access {
 	ACCESS_PUBLIC,		/* anybody, or checked by the action itself */
 	ACCESS_KEY,		/* x-api-key */
 	ACCESS_SIGNED,		/* x-api-key, x-clive-hmac, idempotency-key */
-	ACCESS_OPERATOR		/* Authorization: Bearer */
+	ACCESS_OPERATOR,	/* Authorization: Bearer, of an operator */
+	ACCESS_MERCHANT,	/* Authorization: Bearer sxm_... */
+	ACCESS_PAYER		/* the same, or the payment's client secret */
+};
+
+/* Which public contract a program speaks: its envelopes, its faults, its
+ * header for idempotency keys (soxara.md 1, 4, 5 for the latter). */
+enum api {
+	API_CLIVE,
+	API_PAYMENTS
 };
 
 /* The roles of operators, as a set. */
@@ -49,7 +63,12 @@ struct action {
 	 * of them, a POST that names nobody is for none.
 	 */
 	unsigned int		 roles;
-	bool			 any_origin;	/* browsers of any site may read */
+	unsigned int		 scope;		/* with ACCESS_MERCHANT and
+						   ACCESS_PAYER: the key's */
+	bool			 key_required;	/* X-Idempotency-Key */
+	bool			 any_origin;	/* browsers of any site may read,
+						   and in the Payments API ask
+						   before (OPTIONS) */
 	const char		*cache;	/* Cache-Control of a 200; NULL: none */
 	bool			 raw_body;	/* any content type, no JSON */
 	bool			 secret;	/* the answer holds one in clear */
@@ -96,6 +115,7 @@ enum { BODY_MAX = 64 * 1024 };
 struct endpoint {
 	const char		*path;
 	const struct action	*actions;	/* ended by METHOD_NONE */
+	enum api		 api;
 };
 
 /* The whole program. Returns the exit status. */

@@ -113,6 +113,7 @@ clickpesa_payment_read(struct arena *arena, const struct json *data,
 	e->reference = text_of(json_get(data, "orderReference"));
 	e->status = upper(arena, text_of(json_get(data, "status")));
 	e->meaning = meaning_of_status(e->status);
+	e->message = text_of(json_get(data, "message"));
 	read_amount(data, e);
 	return true;
 }
@@ -149,6 +150,30 @@ clickpesa_event_read(struct arena *arena, const struct json *json,
 	return true;
 }
 
+const char *
+clickpesa_failure(const char *message)
+{
+	static const struct {
+		const char	*part;
+		const char	*code;
+	} words[] = {
+		{ "insufficient", "INSUFFICIENT_FUNDS" },
+		{ "not enough", "INSUFFICIENT_FUNDS" },
+		{ "timeout", "timeout" },
+		{ "timed out", "timeout" },
+		{ "expired", "timeout" },
+		{ "reject", "user_rejected" },
+		{ "cancel", "user_rejected" },
+		{ "declined by", "user_rejected" },
+	};
+
+	for (size_t i = 0; message != NULL &&
+	    i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(message, words[i].part) != NULL)
+			return words[i].code;
+	return "generic_decline";
+}
+
 void
 clickpesa_to_payment(struct arena *arena, const struct clickpesa_event *e,
     struct slice body, struct payment_event *p)
@@ -166,6 +191,10 @@ clickpesa_to_payment(struct arena *arena, const struct clickpesa_event *e,
 	    PAYMENT_FAILED;
 	p->has_amount = e->has_amount;
 	p->amount = e->amount;
+	if (p->outcome == PAYMENT_FAILED) {
+		p->failure = clickpesa_failure(e->message);
+		p->failure_message = e->message;
+	}
 	p->body = body;
 }
 
@@ -195,7 +224,8 @@ note_paid_ids(struct arena *arena, const struct json *json, const char *id,
 	if (json != NULL && json->kind == JSON_ARRAY)
 		v = json->child;
 	for (; v != NULL; v = v->next) {
-		bool read = json->kind == JSON_ARRAY ?
+		bool read = json->kind == JSON_ARRAY ||
+		    json_get(v, "data") == NULL ?
 		    clickpesa_payment_read(arena, v, &e) :
 		    clickpesa_event_read(arena, v, &e);
 		if (!read || e.meaning != CLICKPESA_PAID || e.id == NULL)

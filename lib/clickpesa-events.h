@@ -25,6 +25,7 @@ struct clickpesa_event {
 	const char		*reference;	/* our orderReference, or NULL */
 	const char		*status;	/* in upper case; "": not said */
 	enum clickpesa_meaning	 meaning;
+	const char		*message;	/* for people, or NULL */
 	bool			 other;		/* of payouts and deposits */
 	bool			 has_amount;
 	struct amount		 amount;	/* minor -1: unreadable */
@@ -34,9 +35,17 @@ struct clickpesa_event {
 bool	clickpesa_event_read(struct arena *, const struct json *,
 	    struct clickpesa_event *);
 
-/* Reads one element of the query's answer; false where it is no object. */
+/* Reads one element of the query's answer, or the answer to a push, which has
+ * the same members; false where it is no object. */
 bool	clickpesa_payment_read(struct arena *, const struct json *,
 	    struct clickpesa_event *);
+
+/*
+ * Why a payment failed, in the words of soxara.md 12.11. ClickPesa has no
+ * codes, so it is read off the message (NULL: none); what tells nothing is
+ * generic_decline.
+ */
+const char *clickpesa_failure(const char *message);
 
 /*
  * A payment event from an event that has a reference and is not IGNORED.

@@ -41,6 +41,10 @@ struct conf {
 	char	 stripe_api_base[256];
 	char	 stripe_secret_key[256];	/* empty: Stripe is not used */
 	char	 stripe_publishable_key[256];
+	/* Of payments with test keys, where the mode is live (lib/rail.h). */
+	char	 stripe_test_api_base[256];
+	char	 stripe_test_secret_key[256];
+	char	 stripe_test_publishable_key[256];
 	char	 revolut_api_base[256];
 	char	 revolut_secret_key[256];	/* empty: not used */
 	char	 revolut_public_key[256];
@@ -55,6 +59,8 @@ struct conf {
 	char	 clickpesa_url_fields[CONF_WORD_MAX];	/* all, documented */
 	char	 clickpesa_webhook_verify[CONF_WORD_MAX]; /* see conf.c */
 	int64_t	 processor_timeout_ms;		/* one try of one call */
+	int64_t	 momo_delay_ms;			/* lib/provider-momo.c */
+	int64_t	 momo_timeout_ms;
 	int64_t	 rate_limit;		/* requests a minute and partner; 0: none */
 	int64_t	 threads;		/* request threads of a FastCGI program */
 	int64_t	 wait_ms;		/* for the database, and for a first

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intent.h"
 #include "jsonw-row.h"
+#include "refund.h"
 
 enum {
 	ENTRIES_MAX = 4096,
@@ -21,7 +23,9 @@ struct entry {
 
 struct timeline {
 	struct conn	*c;
+	struct arena	*arena;
 	const struct tx	*tx;
+	const struct intent *intent;	/* NULL: not of the Payments API */
 	struct entry	*entries;
 	size_t		 n;
 	struct buf	 text;
@@ -143,6 +147,33 @@ add_ledger(struct timeline *t)
 	row_done(r);
 }
 
+/* What was asked for through the Payments API. */
+static void
+add_refunds(struct timeline *t)
+{
+	char amount[AMOUNT_TEXT_SIZE];
+
+	if (t->intent == NULL)
+		return;
+	struct rows *r = conn_rows(t->c, SQL_REFUND_LIST_OF_INTENT, "tti",
+	    t->intent->id, "~", (int64_t)ENTRIES_MAX);
+	while (row_next(r)) {
+		const struct refund *refund = refund_of_row(r, t->arena);
+		if (!open_entry(t, refund->created_at, "refund"))
+			break;
+		amount_print(refund->amount.minor, refund->amount.currency,
+		    amount);
+		jsonw_text(&t->w, "refund_id", refund->id);
+		jsonw_raw(&t->w, "amount", amount, strlen(amount));
+		jsonw_text(&t->w, "currency", refund->amount.currency);
+		jsonw_text(&t->w, "status", refund->status);
+		jsonw_text(&t->w, "reason", refund->reason);
+		jsonw_text(&t->w, "failure_code", refund->failure_code);
+		close_entry(t);
+	}
+	row_done(r);
+}
+
 static void
 add_events(struct timeline *t)
 {
@@ -217,8 +248,10 @@ void
 explain_write(struct conn *c, struct arena *arena, struct jsonw *w,
     const struct tx *tx)
 {
-	struct timeline t = { .c = c, .tx = tx };
+	struct timeline t = { .c = c, .arena = arena, .tx = tx };
 
+	if (tx->payments)
+		t.intent = intent_find_by_tx(c, arena, tx->clive_tx_id);
 	t.entries = arena_alloc(arena, ENTRIES_MAX * sizeof(*t.entries));
 	buf_init(&t.text, TEXT_MAX);
 	/* In the order of cause and effect within one millisecond. */
@@ -227,6 +260,7 @@ explain_write(struct conn *c, struct arena *arena, struct jsonw *w,
 	add_audit(&t);
 	add_route(&t);
 	add_ledger(&t);
+	add_refunds(&t);
 	add_events(&t);
 	add_deliveries(&t);
 	add_attempts(&t);
@@ -239,6 +273,9 @@ explain_write(struct conn *c, struct arena *arena, struct jsonw *w,
 	jsonw_raw(w, "meta", tx->meta, tx->meta != NULL ?
 	    strlen(tx->meta) : 0);
 	jsonw_end_object(w);
+	if (t.intent != NULL)
+		intent_write(w, "payment", t.intent, INTENT_FOR_MERCHANT,
+		    NULL);
 	jsonw_array(w, "timeline");
 	for (size_t i = 0; i < t.n && !t.text.failed; i++)
 		jsonw_raw(w, NULL, t.text.data + t.entries[i].start,

@@ -10,10 +10,11 @@
 #include "tx.h"
 
 /*
- * Writes {"transaction":{...},"timeline":[...]} for a payment. Entries have
- * "at" and "kind" (audit, route, processor_call, processor_event, ledger,
- * event, delivery, attempt) and the particulars of their kind; bodies are
- * texts, byte for byte where they are UTF-8.
+ * Writes {"transaction":{...},"timeline":[...]} for a payment, and for one of
+ * the Payments API "payment" between them, as its merchant sees it. Entries
+ * have "at" and "kind" (audit, route, processor_call, processor_event, ledger,
+ * refund, event, delivery, attempt) and the particulars of their kind; bodies
+ * are texts, byte for byte where they are UTF-8.
  */
 void	explain_write(struct conn *, struct arena *, struct jsonw *,
 	    const struct tx *);

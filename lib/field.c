@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "request.h"
 #include "utf8.h"
 
-enum { TEXTS_EACH_MAX = 64 };	/* characters of one of FIELD_TEXTS */
+enum {
+	TEXTS_EACH_MAX = 64,	/* characters of one of FIELD_TEXTS */
+	RECEIVED_MAX = 100	/* bytes of a value that is told back */
+};
 
 /* One field on its way from the request into the input. */
 struct reading {
@@ -22,6 +26,8 @@ struct reading {
 	const struct json	*value;	/* POST; NULL: absent */
 	const char		*text;	/* GET, or a string of POST */
 	const char		*wrong;	/* what is wrong with it, or NULL */
+	bool			 absent;
+	bool			 above;	/* an integer beyond its row's max */
 };
 
 static void *
@@ -109,8 +115,10 @@ read_choice(struct reading *r)
 	buf_init(&words, 1024);
 	for (const char *const *c = r->field->choices; *c != NULL; c++)
 		buf_printf(&words, "%s'%s'", words.len > 0 ? " | " : "", *c);
-	r->wrong = arena_printf(r->rq->arena, "Invalid enum value. Expected "
-	    "%s, received '%.100s'", buf_str(&words), r->text);
+	r->wrong = arena_printf(r->rq->arena, r->field->private ?
+	    "Invalid enum value. Expected %s" :
+	    "Invalid enum value. Expected %s, received '%.100s'",
+	    buf_str(&words), r->text);
 	buf_free(&words);
 }
 
@@ -252,11 +260,15 @@ read_integer(struct reading *r)
 	bool plain = *text == '-' || isdigit((unsigned char)*text);
 	errno = 0;
 	intmax_t n = strtoimax(text, &end, 10);
-	if (!plain || errno != 0 || end == text || *end != '\0')
+	bool digits_only = plain && end != text && *end == '\0';
+	r->above = digits_only && n > r->field->max;
+	if (r->above && r->field->above != NULL)
+		r->wrong = too_large(r);
+	else if (!digits_only || errno != 0)
 		r->wrong = "Expected integer";
 	else if (n < r->field->min)
 		r->wrong = too_small(r);
-	else if (n > r->field->max)
+	else if (r->above)
 		r->wrong = too_large(r);
 	*(int64_t *)place(r) = n;
 }
@@ -372,6 +384,7 @@ read_present(struct reading *r)
 static void
 read_absent(struct reading *r)
 {
+	r->absent = true;
 	if (r->field->required)
 		r->wrong = "Required";
 	switch (r->field->kind) {
@@ -394,37 +407,124 @@ read_absent(struct reading *r)
 	}
 }
 
+/* A member, or with dots in the name a member of a member. */
+static const struct json *
+find_member(struct request *rq, const char *name)
+{
+	const struct json *at = rq->json;
+
+	for (;;) {
+		size_t n = strcspn(name, ".");
+		if (name[n] == '\0')
+			return json_get(at, name);
+		at = json_get(at, arena_strndup(rq->arena, name, n));
+		name += n + 1;
+	}
+}
+
+/* Names of the same, with | between them: the first that is there counts. */
+static const struct json *
+find_alias(struct request *rq, const char *names)
+{
+	const struct json *found = NULL;
+
+	while (found == NULL && names != NULL && *names != '\0') {
+		size_t n = strcspn(names, "|");
+		found = find_member(rq, arena_strndup(rq->arena, names, n));
+		names += n + (names[n] != '\0');
+	}
+	return found;
+}
+
 static void
 read_one(struct reading *r)
 {
+	const struct field *f = r->field;
 	struct request *rq = r->rq;
 
 	if (rq->json != NULL)
-		r->value = json_get(rq->json, r->field->name);
+		r->value = find_member(rq, f->name);
 	else if (rq->form)
-		r->text = request_form(rq, r->field->name);
+		r->text = request_form(rq, f->name);
+	if (r->value == NULL && rq->json != NULL)
+		r->value = find_alias(rq, f->alias);
 	if (r->value == NULL && r->text == NULL &&
-	    (rq->method == METHOD_GET || r->field->query))
-		r->text = request_query(rq, r->field->name);
+	    (rq->method == METHOD_GET || f->query))
+		r->text = request_query(rq, f->name);
 	bool null = r->value != NULL && r->value->kind == JSON_NULL;
 	bool absent = (r->value == NULL && r->text == NULL) ||
-	    (null && !r->field->required);
+	    (null && !f->required);
 	if (absent)
 		read_absent(r);
 	else
 		read_present(r);
 }
 
-const struct fault *
-field_read(struct request *rq, const struct field *fields, void *input)
+/* The value as it was spelt, for details; long ones are cut. */
+static void
+write_received(struct jsonw *w, const struct reading *r)
+{
+	bool text = r->value == NULL || r->value->kind == JSON_STRING;
+	struct slice s = { r->text, r->text != NULL ? strlen(r->text) : 0 };
+
+	if (r->value != NULL)
+		s = text ? (struct slice){ r->value->text, r->value->len } :
+		    r->value->raw;
+	if (!text && s.n <= RECEIVED_MAX) {
+		jsonw_raw(w, "received", s.p, s.n);
+		return;
+	}
+	/* Not in the middle of a character. */
+	for (size_t n = RECEIVED_MAX; s.n > RECEIVED_MAX; n--)
+		if (((unsigned char)s.p[n] & 0xc0) != 0x80)
+			s.n = n;
+	jsonw_textn(w, "received", s.p, s.n);
+}
+
+/* Refuses a field in the way of the Payments API. */
+static const struct fault *
+refuse(const struct reading *r)
+{
+	struct request *rq = r->rq;
+	const struct field *f = r->field;
+	struct jsonw w;
+
+	jsonw_init(&w, &rq->details);
+	jsonw_object(&w, NULL);
+	jsonw_text(&w, "field", f->name);
+	if (!r->absent && !f->private)
+		write_received(&w, r);
+	jsonw_text(&w, "message", r->wrong);
+	jsonw_end_object(&w);
+	if (r->absent)
+		return &FAULT_FIELD_MISSING;
+	if (r->above && f->above != NULL)
+		return f->above;
+	return f->fault != NULL ? f->fault : &FAULT_FIELD_WRONG;
+}
+
+/* Reads row after row up to the first that fails. */
+static const struct fault *
+read_first(struct request *rq, const struct field *fields, void *input)
+{
+	buf_reset(&rq->details);
+	for (const struct field *f = fields; f->name != NULL; f++) {
+		struct reading r = { .rq = rq, .field = f, .input = input };
+
+		read_one(&r);
+		if (r.wrong != NULL)
+			return refuse(&r);
+	}
+	return NULL;
+}
+
+/* Reads all rows and reports all that fail. */
+static const struct fault *
+read_all(struct request *rq, const struct field *fields, void *input)
 {
 	struct jsonw w;
 	bool good = true;
 
-	if (rq->json != NULL && rq->json->kind != JSON_OBJECT)
-		return request_complain(rq, NULL, arena_printf(rq->arena,
-		    "Expected object, received %s",
-		    json_kind_name(rq->json->kind)));
 	buf_reset(&rq->details);
 	jsonw_init(&w, &rq->details);
 	jsonw_object(&w, NULL);
@@ -448,6 +548,18 @@ field_read(struct request *rq, const struct field *fields, void *input)
 		return &FAULT_VALIDATION;
 	buf_reset(&rq->details);
 	return NULL;
+}
+
+const struct fault *
+field_read(struct request *rq, const struct field *fields, void *input)
+{
+	if (rq->payments)
+		return read_first(rq, fields, input);
+	if (rq->json != NULL && rq->json->kind != JSON_OBJECT)
+		return request_complain(rq, NULL, arena_printf(rq->arena,
+		    "Expected object, received %s",
+		    json_kind_name(rq->json->kind)));
+	return read_all(rq, fields, input);
 }
 
 const char *

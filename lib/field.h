@@ -6,6 +6,10 @@
  * place in the input struct that it fills. All failing fields are reported
  * together, in the layout and the words of zod 3 (clive.md 3). Unknown fields
  * are ignored; an optional field that is null counts as absent.
+ *
+ * The Payments API reports but the first failing row, each with a fault of its
+ * kind and the details {"field","received"?,"message"}: a required field that
+ * is absent is FAULT_FIELD_MISSING, a wrong value the row's own fault.
  */
 #ifndef FIELD_H
 #define FIELD_H
@@ -51,12 +55,22 @@ struct field {
 	const char		*(*check)(const char *);
 	bool			 query;		/* POST: where the body lacks it,
 						   the query serves */
+	/* Of the Payments API alone: */
+	const char		*alias;		/* another name for it, or
+						   several with | between
+						   them; NULL */
+	const struct fault	*fault;		/* of a wrong value; NULL:
+						   FAULT_FIELD_WRONG */
+	const struct fault	*above;		/* FIELD_INTEGER: of one beyond
+						   max; NULL: `fault` */
+	bool			 private;	/* never told back */
 };
 
 /*
  * Fills input, which is zeroed, from the members of the request's JSON body
- * (POST), its form body (POST) or its query parameters (GET). NULL, or FAULT_VALIDATION with the
- * details written.
+ * (POST, PATCH), its form body (POST) or its query parameters (GET). A name
+ * with dots in it, "card.number", is a member of a member. NULL, or
+ * FAULT_VALIDATION, or a fault of the Payments API, with the details written.
  */
 const struct fault *field_read(struct request *, const struct field *,
 		    void *input);

@@ -16,6 +16,7 @@
 #include "explain.h"
 #include "field.h"
 #include "hosted.h"
+#include "merchant.h"
 #include "operator.h"
 #include "partner.h"
 #include "payment.h"

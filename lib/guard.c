@@ -12,10 +12,7 @@
 #include "sig.h"
 #include "vault.h"
 
-enum {
-	IDEMPOTENCY_KEY_MAX = 255,
-	READS_PER_WRITE = 20
-};
+enum { READS_PER_WRITE = 20 };
 
 /* Is the request's path one of this action's? */
 static bool
@@ -28,12 +25,72 @@ takes_path(const struct action *a, struct request *rq)
 		return false;
 	if (a->verb == NULL)
 		return true;
+	if (n == 0)
+		return false;
 	if (*a->verb == '\0')
 		return *behind == '\0';
 	return *behind == '/' && strcmp(behind + 1, a->verb) == 0;
 }
 
-/* The action for the method; the methods there are go into `Allow`. */
+/* May pages of other sites call one of the actions at this path? Where there
+ * is nothing, as at the program's first one. */
+static bool
+is_open(struct request *rq, const struct endpoint *endpoint)
+{
+	bool known = false, open = false;
+
+	for (const struct action *a = endpoint->actions;
+	    a->method != METHOD_NONE; a++)
+		if (takes_path(a, rq)) {
+			known = true;
+			open = open || a->any_origin;
+		}
+	return known ? open : endpoint->actions[0].any_origin;
+}
+
+/* What a method is called in `Allow`. */
+static const char *
+method_name(enum method method)
+{
+	switch (method) {
+	case METHOD_GET:
+		return "GET, HEAD";
+	case METHOD_POST:
+		return "POST";
+	case METHOD_PATCH:
+		return "PATCH";
+	case METHOD_DELETE:
+		return "DELETE";
+	case METHOD_OPTIONS:
+		return "OPTIONS";
+	case METHOD_NONE:
+		break;
+	}
+	return "";
+}
+
+static const char *
+allow_also(struct request *rq, const char *allow, enum method method)
+{
+	return *allow == '\0' ? method_name(method) :
+	    arena_printf(rq->arena, "%s, %s", allow, method_name(method));
+}
+
+/* Answers a browser that asks whether a page of another site may call. */
+static void
+answer_preflight(struct request *rq, const char *allow)
+{
+	rq->reply.status = 204;
+	reply_header(rq, "Access-Control-Allow-Methods", "%s", allow);
+	reply_header(rq, "Access-Control-Allow-Headers",
+	    "authorization, content-type, x-idempotency-key");
+	reply_header(rq, "Access-Control-Max-Age", "86400");
+}
+
+/*
+ * The action for the method; the methods there are go into `Allow`. There is
+ * none for a preflight, which is answered here.
+ */
 static const struct fault *
 find_action(struct request *rq, const struct endpoint *endpoint)
 {
@@ -53,15 +110,19 @@ find_action(struct request *rq, const struct endpoint *endpoint)
 			rq->action = a;
 			return NULL;
 		}
-		const char *name = a->method == METHOD_GET ? "GET, HEAD" :
-		    "POST";
-		allow = *allow == '\0' ? name :
-		    arena_printf(rq->arena, "%s, %s", allow, name);
+		allow = allow_also(rq, allow, a->method);
 	}
 	if (*allow == '\0')
 		return &FAULT_NOT_FOUND;
+	/* What else is open to pages of other sites needs no preflight. */
+	bool preflights = rq->payments && is_open(rq, endpoint);
+	if (preflights)
+		allow = allow_also(rq, allow, METHOD_OPTIONS);
 	reply_header(rq, "Allow", "%s", allow);
-	return &FAULT_METHOD;
+	if (!preflights || rq->method != METHOD_OPTIONS)
+		return &FAULT_METHOD;
+	answer_preflight(rq, allow);
+	return NULL;
 }
 
 static const struct fault *
@@ -130,12 +191,21 @@ check_idempotency_key(struct request *rq)
 	return NULL;
 }
 
-/* Reads have a bucket of their own, READS_PER_WRITE times as large. */
-static const struct fault *
-check_rate(struct request *rq, const char *subject)
+/* Is it counted with the mutations? */
+static bool
+is_write(struct request *rq)
 {
-	bool writes = rq->action->access == ACCESS_SIGNED &&
-	    !rq->action->often;
+	if (rq->action->often)
+		return false;
+	return rq->payments ? rq->method != METHOD_GET :
+	    rq->action->access == ACCESS_SIGNED;
+}
+
+/* Reads have a bucket of their own, READS_PER_WRITE times as large. */
+const struct fault *
+guard_rate(struct request *rq, const char *subject)
+{
+	bool writes = is_write(rq);
 	struct limit l = limit_take(writes ? subject :
 	    arena_printf(rq->arena, "read:%s", subject),
 	    rq->conf->rate_limit * (writes ? 1 : READS_PER_WRITE), rq->now);
@@ -169,7 +239,8 @@ take_sandbox_form(struct request *rq)
 	snprintf(rq->caller.key_id, sizeof(rq->caller.key_id), DEMO_FORM);
 	snprintf(rq->caller.partner_id, sizeof(rq->caller.partner_id),
 	    DEMO_PARTNER);
-	return check_rate(rq, DEMO_FORM);
+	rq->owner = rq->caller.partner_id;
+	return guard_rate(rq, DEMO_FORM);
 }
 
 /* API key, and for a mutation HMAC, idempotency key and rate. */
@@ -182,6 +253,7 @@ check_caller(struct request *rq)
 	if (is_sandbox_form(rq))
 		return take_sandbox_form(rq);
 	fault = check_api_key(rq, &secret);
+	rq->owner = rq->caller.partner_id;
 	if (fault == NULL && rq->action->access == ACCESS_SIGNED)
 		fault = check_hmac(rq, secret);
 	if (secret != NULL)
@@ -189,7 +261,7 @@ check_caller(struct request *rq)
 	if (fault == NULL && rq->action->access == ACCESS_SIGNED)
 		fault = check_idempotency_key(rq);
 	if (fault == NULL)
-		fault = check_rate(rq, rq->caller.partner_id);
+		fault = guard_rate(rq, rq->caller.partner_id);
 	return fault;
 }
 
@@ -218,8 +290,20 @@ check_access(struct request *rq)
 		return check_caller(rq);
 	case ACCESS_OPERATOR:
 		return check_operator(rq);
+	case ACCESS_MERCHANT:
+		return guard_merchant(rq);
+	case ACCESS_PAYER:
+		return guard_payer(rq);
 	}
 	return &FAULT_INTERNAL;
+}
+
+/* Says of the whole request what is wrong with it, as each API does. */
+static const struct fault *
+malformed(struct request *rq, const char *message)
+{
+	return rq->payments ? request_refuse(rq, &FAULT_BAD_REQUEST, NULL,
+	    message) : request_complain(rq, NULL, message);
 }
 
 /* The body, or the query string of a GET. */
@@ -227,16 +311,36 @@ static const struct fault *
 parse_input(struct request *rq)
 {
 	const char *why;
+	bool has_body = rq->method == METHOD_POST ||
+	    rq->method == METHOD_PATCH;
 
 	if (rq->method == METHOD_GET && !request_query_good(rq))
-		return request_complain(rq, NULL, "Invalid query string");
-	if (rq->method != METHOD_POST || rq->action->raw_body || rq->form)
+		return malformed(rq, "Invalid query string");
+	if (!has_body || rq->action->raw_body || rq->form)
 		return NULL;
 	rq->json = json_parse(rq->arena, rq->body.p, rq->body.n, &why);
 	if (rq->json == NULL)
-		return request_complain(rq, NULL, arena_printf(rq->arena,
+		return malformed(rq, arena_printf(rq->arena,
 		    "Invalid JSON: %s", why));
+	if (rq->payments && rq->json->kind != JSON_OBJECT)
+		return malformed(rq, arena_printf(rq->arena,
+		    "Expected object, received %s",
+		    json_kind_name(rq->json->kind)));
 	return NULL;
+}
+
+/* The struct that the action's fields fill. */
+static const struct fault *
+read_input(struct request *rq, void **input)
+{
+	const struct fault *fault = parse_input(rq);
+
+	if (fault != NULL)
+		return fault;
+	if (rq->action->input_size > 0)
+		*input = arena_alloc(rq->arena, rq->action->input_size);
+	return rq->action->fields != NULL ? field_read(rq,
+	    rq->action->fields, *input) : NULL;
 }
 
 static const struct fault *
@@ -246,8 +350,9 @@ run(struct request *rq, const struct endpoint *endpoint)
 	bool answered = false;
 	void *input = NULL;
 
-	if ((fault = find_action(rq, endpoint)) != NULL ||
-	    (fault = request_read_body(rq)) != NULL ||
+	if ((fault = find_action(rq, endpoint)) != NULL || rq->action == NULL)
+		return fault;
+	if ((fault = request_read_body(rq)) != NULL ||
 	    (fault = check_access(rq)) != NULL)
 		return fault;
 	if (rq->idempotency_key != NULL) {
@@ -255,13 +360,8 @@ run(struct request *rq, const struct endpoint *endpoint)
 		if (fault != NULL || answered)
 			return fault;
 	}
-	if ((fault = parse_input(rq)) != NULL)
-		return fault;
-	if (rq->action->input_size > 0)
-		input = arena_alloc(rq->arena, rq->action->input_size);
-	if (rq->action->fields != NULL &&
-	    (fault = field_read(rq, rq->action->fields, input)) != NULL)
-		return fault;
+	if ((fault = read_input(rq, &input)) != NULL)
+		return idem_refuse(rq, fault);
 	if (rq->action->partner_only && rq->caller.platform)
 		return &FAULT_SCOPE;
 	if (rq->action->change != NULL)
@@ -274,11 +374,15 @@ run(struct request *rq, const struct endpoint *endpoint)
 void
 guard_run(struct request *rq, const struct endpoint *endpoint)
 {
-	/* On refusals too, or a page could not read why. */
-	if (endpoint->actions[0].any_origin)
-		reply_header(rq, "Access-Control-Allow-Origin", "*");
 	const struct fault *fault = run(rq, endpoint);
+	bool open = is_open(rq, endpoint);
 
+	/* On refusals too, or a page could not read why. */
+	if (open)
+		reply_header(rq, "Access-Control-Allow-Origin", "*");
+	if (open && rq->payments)
+		reply_header(rq, "Access-Control-Expose-Headers",
+		    "Idempotent-Replayed, Retry-After, X-Trace-Id");
 	if (fault == NULL && conn_failed(rq->conn) != NULL)
 		fault = &FAULT_STORAGE;
 	if (fault == NULL && (rq->reply.status == 0 ||

@@ -14,4 +14,24 @@
  */
 void	guard_run(struct request *, const struct endpoint *);
 
+/* ------------------------------------------ between the guard's own files */
+
+enum { IDEMPOTENCY_KEY_MAX = 255 };	/* bytes */
+
+/*
+ * Counts the request against the limit of its subject, with the headers that
+ * say so. NULL, or FAULT_RATE_LIMITED.
+ */
+const struct fault *guard_rate(struct request *, const char *subject);
+
+/*
+ * ACCESS_MERCHANT: the key in Authorization, its rate, its scope, and the
+ * X-Idempotency-Key. Fills in merchant, owner and env.
+ */
+const struct fault *guard_merchant(struct request *);
+
+/* ACCESS_PAYER: the same, unless the client secret of the payment in the path
+ * came with it. Then payer and owner are filled in. */
+const struct fault *guard_payer(struct request *);
+
 #endif

@@ -25,16 +25,45 @@ struct mutation {
 	void			*input;
 	/* Of a mutation that calls a processor. */
 	struct idem		 idem;
+	int64_t			 now;		/* of the claim */
 	bool			 answered;
-	const struct fault	*fault;
+	const struct fault	*fault;		/* or what is to be kept */
 };
 
-/* Where the key counts: /endpoints/a/rotate is not /endpoints/b/rotate. */
+/*
+ * Where the key counts: /endpoints/a/rotate is not /endpoints/b/rotate. In
+ * the Payments API it counts everywhere, and the path is part of what is
+ * compared (hash_of).
+ */
 static const char *
 path_of(struct request *rq)
 {
+	if (rq->payments)
+		return "";
 	return rq->rest == NULL || *rq->rest == '\0' ? rq->path :
 	    arena_printf(rq->arena, "%s%s", rq->path, rq->rest);
+}
+
+/*
+ * What must be the same where the same key comes again. Bodies of the
+ * Payments API may hold a number that a plain hash would give away to whoever
+ * tries all of them.
+ */
+static void
+hash_of(struct request *rq, uint8_t hash[SHA256_SIZE])
+{
+	uint8_t key[32];
+
+	if (!rq->payments) {
+		sig_sha256(rq->body.p, rq->body.n, hash);
+		return;
+	}
+	const char *where = arena_printf(rq->arena, "%d %s%s\n",
+	    (int)rq->method, rq->path, rq->rest != NULL ? rq->rest : "");
+	const struct slice pieces[] = { { where, strlen(where) }, rq->body };
+	vault_derive(rq->vault, "idempotency", key);
+	sig_hmac_slices(key, sizeof(key), pieces, 2, hash);
+	sig_wipe(key, sizeof(key));
 }
 
 static int64_t
@@ -48,7 +77,7 @@ static const char *
 name_context(struct request *rq)
 {
 	return arena_printf(rq->arena, "idempotency:%s:%s:%s",
-	    rq->caller.partner_id, path_of(rq), rq->idempotency_key);
+	    rq->owner, path_of(rq), rq->idempotency_key);
 }
 
 /* The answer as it is kept: JSON, or its sealed form in hex. */
@@ -74,7 +103,9 @@ answer_to_keep(struct request *rq)
 static const char *
 answer_kept(struct request *rq, const char *kept)
 {
-	if (kept == NULL || strncmp(kept, SEALED, strlen(SEALED)) != 0)
+	if (kept == NULL)
+		return "";
+	if (strncmp(kept, SEALED, strlen(SEALED)) != 0)
 		return kept;
 	kept += strlen(SEALED);
 	size_t n = strlen(kept) / 2;
@@ -96,19 +127,19 @@ idem_find(struct conn *c, struct request *rq)
 	 * request must not be filed under a day that its retry does not look
 	 * at. Tomorrow is for a clock that was put back over midnight.
 	 */
-	int64_t today = day_of(clock_now());
+	int64_t now = clock_now(), today = day_of(now);
 
-	struct rows *r = conn_rows(c, SQL_IDEMPOTENCY_FIND, "iiittt",
-	    today - 1, today, today + 1, rq->caller.partner_id, path_of(rq),
-	    rq->idempotency_key);
+	struct rows *r = conn_rows(c, SQL_IDEMPOTENCY_FIND, "iiittti",
+	    today - 1, today, today + 1, rq->owner, path_of(rq),
+	    rq->idempotency_key, rq->payments ? now - DAY_MS : -1);
 	if (row_next(r)) {
 		struct slice stored = row_bytes(r, 0);
-		sig_sha256(rq->body.p, rq->body.n, hash);
+		hash_of(rq, hash);
 		if (stored.n != sizeof(hash) ||
 		    memcmp(stored.p, hash, sizeof(hash)) != 0) {
 			idem.state = IDEM_CONFLICT;
 		} else if (row_null(r, 1)) {
-			idem.state = row_int(r, 5) > clock_now() ?
+			idem.state = row_int(r, 5) > now ?
 			    IDEM_RUNNING : IDEM_LEFT;
 			idem.day = row_int(r, 3);
 			idem.clive_tx_id = row_text_copy(r, 4, rq->arena);
@@ -119,12 +150,43 @@ idem_find(struct conn *c, struct request *rq)
 			    row_text_copy(r, 2, rq->arena));
 			/* It was done; what it said can be told no more. */
 			if (idem.answer.p == NULL)
-				idem.answer.p = "{\"secret\":null}";
+				idem.answer.p = rq->payments ?
+				    "{\"success\":true,\"data\":null}" :
+				    "{\"secret\":null}";
 			idem.answer.n = strlen(idem.answer.p);
 		}
 	}
 	row_done(r);
 	return idem;
+}
+
+/* The key came with another request; the first one still runs. */
+static const struct fault *
+conflict(struct request *rq)
+{
+	return rq->payments ? &FAULT_KEY_REUSED : &FAULT_IDEMPOTENCY_CONFLICT;
+}
+
+static const struct fault *
+running(struct request *rq)
+{
+	return rq->payments ? &FAULT_KEY_RUNNING :
+	    &FAULT_IDEMPOTENCY_IN_PROGRESS;
+}
+
+/*
+ * Does a key remember this refusal? The Payments API keeps all that would be
+ * the same again (soxara.md 5); elsewhere fault.def says it.
+ */
+static bool
+is_kept(struct request *rq, const struct fault *fault)
+{
+	if (!rq->payments)
+		return fault->kept;
+	return fault->status < 500 && fault->status != 401 &&
+	    fault->status != 429 && fault != &FAULT_BUSY &&
+	    fault != &FAULT_CARD_NUMBER && fault != &FAULT_KEY_REUSED &&
+	    fault != &FAULT_KEY_RUNNING;
 }
 
 const struct fault *
@@ -150,9 +212,9 @@ idem_replay(struct request *rq, bool *answered)
 		*answered = true;
 		return NULL;
 	case IDEM_CONFLICT:
-		return &FAULT_IDEMPOTENCY_CONFLICT;
+		return conflict(rq);
 	case IDEM_RUNNING:
-		return &FAULT_IDEMPOTENCY_IN_PROGRESS;
+		return running(rq);
 	}
 	return &FAULT_INTERNAL;
 }
@@ -160,13 +222,14 @@ idem_replay(struct request *rq, bool *answered)
 static void
 store(struct conn *c, struct request *rq)
 {
+	int64_t now = clock_now();
 	uint8_t hash[SHA256_SIZE];
 	struct slice answer = answer_to_keep(rq);
 
-	sig_sha256(rq->body.p, rq->body.n, hash);
-	conn_run(c, SQL_IDEMPOTENCY_STORE, "itttbisi", day_of(clock_now()),
-	    rq->caller.partner_id, path_of(rq), rq->idempotency_key, hash,
-	    sizeof(hash), (int64_t)rq->reply.status, answer, rq->now);
+	hash_of(rq, hash);
+	conn_run(c, SQL_IDEMPOTENCY_STORE, "itttbisi", day_of(now),
+	    rq->owner, path_of(rq), rq->idempotency_key, hash,
+	    sizeof(hash), (int64_t)rq->reply.status, answer, now);
 }
 
 /* The change, undone where it refuses; a kept refusal becomes an answer. */
@@ -175,6 +238,7 @@ change(struct conn *c, struct mutation *m)
 {
 	struct request *rq = m->rq;
 
+	buf_reset(&rq->details);
 	conn_savepoint(c);
 	const struct fault *fault = rq->action->change(c, rq, m->input);
 	if (fault == NULL && conn_failed(c) == NULL) {
@@ -184,7 +248,7 @@ change(struct conn *c, struct mutation *m)
 	conn_rollback_to(c);
 	if (conn_failed(c) != NULL)
 		return &FAULT_STORAGE;
-	if (!fault->kept)
+	if (!is_kept(rq, fault))
 		return fault;
 	reply_fault(rq, fault);
 	return NULL;
@@ -203,10 +267,10 @@ run(struct conn *c, void *arg)
 		reply_replay(rq, idem.status, idem.answer);
 		return NULL;
 	case IDEM_CONFLICT:
-		return &FAULT_IDEMPOTENCY_CONFLICT;
+		return conflict(rq);
 	case IDEM_RUNNING:
 	case IDEM_LEFT:
-		return &FAULT_IDEMPOTENCY_IN_PROGRESS;
+		return running(rq);
 	case IDEM_FRESH:
 		fault = change(c, m);
 		if (fault == NULL)
@@ -235,6 +299,42 @@ idem_run(struct request *rq, void *input)
 	    run_unkeyed, &m);
 }
 
+/* A refusal of what was sent, unless the key has been used meanwhile. */
+static const struct fault *
+keep_refusal(struct conn *c, void *arg)
+{
+	struct mutation *m = arg;
+	struct request *rq = m->rq;
+	struct idem idem = idem_find(c, rq);
+
+	switch (idem.state) {
+	case IDEM_REPLAY:
+		reply_replay(rq, idem.status, idem.answer);
+		return NULL;
+	case IDEM_CONFLICT:
+		return conflict(rq);
+	case IDEM_RUNNING:
+	case IDEM_LEFT:
+		return running(rq);
+	case IDEM_FRESH:
+		reply_fault(rq, m->fault);
+		store(c, rq);
+		return NULL;
+	}
+	return &FAULT_INTERNAL;
+}
+
+const struct fault *
+idem_refuse(struct request *rq, const struct fault *fault)
+{
+	struct mutation m = { .rq = rq, .fault = fault };
+
+	if (!rq->payments || rq->idempotency_key == NULL ||
+	    !is_kept(rq, fault))
+		return fault;
+	return request_txn(rq, keep_refusal, &m);
+}
+
 /* ------------------------------------ mutations that call a processor */
 
 static int64_t
@@ -251,7 +351,7 @@ lease(struct conn *c, const struct mutation *m, int64_t until)
 	struct request *rq = m->rq;
 
 	conn_run(c, SQL_IDEMPOTENCY_LEASE, "iittt", until, m->idem.day,
-	    rq->caller.partner_id, path_of(rq), rq->idempotency_key);
+	    rq->owner, path_of(rq), rq->idempotency_key);
 }
 
 static void
@@ -260,10 +360,10 @@ insert_claim(struct conn *c, const struct mutation *m, int64_t until)
 	struct request *rq = m->rq;
 	uint8_t hash[SHA256_SIZE];
 
-	sig_sha256(rq->body.p, rq->body.n, hash);
+	hash_of(rq, hash);
 	conn_run(c, SQL_IDEMPOTENCY_CLAIM, "itttbtii", m->idem.day,
-	    rq->caller.partner_id, path_of(rq), rq->idempotency_key, hash,
-	    sizeof(hash), rq->claimed_tx, until, rq->now);
+	    rq->owner, path_of(rq), rq->idempotency_key, hash,
+	    sizeof(hash), rq->claimed_tx, until, m->now);
 }
 
 static void
@@ -274,7 +374,7 @@ set_answer(struct conn *c, const struct mutation *m)
 
 	conn_run(c, SQL_IDEMPOTENCY_ANSWER, "isittt",
 	    (int64_t)rq->reply.status, answer, m->idem.day,
-	    rq->caller.partner_id, path_of(rq), rq->idempotency_key);
+	    rq->owner, path_of(rq), rq->idempotency_key);
 }
 
 static const struct fault *
@@ -282,6 +382,7 @@ run_before(struct conn *c, struct mutation *m)
 {
 	struct request *rq = m->rq;
 
+	buf_reset(&rq->details);
 	conn_savepoint(c);
 	const struct fault *fault = rq->action->before(c, rq, m->input);
 	if (conn_failed(c) != NULL)
@@ -304,6 +405,7 @@ claim(struct conn *c, void *arg)
 	bool left = false;
 
 	m->answered = false;
+	m->now = now;
 	rq->resume = rq->claimed_tx = NULL;
 	m->idem = idem_find(c, rq);
 	switch (m->idem.state) {
@@ -312,19 +414,19 @@ claim(struct conn *c, void *arg)
 		m->answered = true;
 		return NULL;
 	case IDEM_CONFLICT:
-		return &FAULT_IDEMPOTENCY_CONFLICT;
+		return conflict(rq);
 	case IDEM_RUNNING:
-		return &FAULT_IDEMPOTENCY_IN_PROGRESS;
+		return running(rq);
 	case IDEM_LEFT:
 		left = true;
 		rq->resume = m->idem.clive_tx_id;
 		break;
 	case IDEM_FRESH:
-		m->idem.day = day_of(clock_now());
+		m->idem.day = day_of(now);
 		break;
 	}
 	fault = run_before(c, m);
-	if (fault != NULL && (left || !fault->kept))
+	if (fault != NULL && (left || !is_kept(rq, fault)))
 		return fault;
 	if (fault != NULL) {
 		reply_fault(rq, fault);
@@ -347,7 +449,7 @@ finish(struct conn *c, void *arg)
 
 	buf_reset(&rq->reply.body);
 	m->fault = rq->action->after(c, rq, m->input);
-	if (m->fault != NULL && !m->fault->kept) {
+	if (m->fault != NULL && !is_kept(rq, m->fault)) {
 		lease(c, m, 0);		/* a retry goes on at once */
 		return NULL;
 	}

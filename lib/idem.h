@@ -7,6 +7,11 @@
  * UTC day, and a look-up reads yesterday, today and, for a clock that was put
  * back, tomorrow. Kept are 2xx answers and the refusals marked so in
  * fault.def; refused input is not. Answers that hold a secret are kept sealed.
+ *
+ * The Payments API has rules of its own (soxara.md 5): the scope is the
+ * merchant, or the payment of a payer; method, path and body are compared
+ * together; an answer is found for 24 hours; kept is every answer but 401,
+ * 429, 5xx and those about the key itself; it comes back byte for byte.
  */
 #ifndef IDEM_H
 #define IDEM_H
@@ -39,6 +44,13 @@ struct idem	 idem_find(struct conn *, struct request *);
  * fault for a conflict or for a first request that did not end in time.
  */
 const struct fault *idem_replay(struct request *, bool *answered);
+
+/*
+ * A refusal before the action: in the Payments API kept as an answer, which
+ * is NULL with the reply filled in (or that of a request that came first).
+ * Elsewhere, without a key, and where it is not to be kept: the fault itself.
+ */
+const struct fault *idem_refuse(struct request *, const struct fault *);
 
 /*
  * For an action that calls a processor (before, ask, after): takes the key

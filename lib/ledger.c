@@ -19,15 +19,19 @@ void
 ledger_post(struct conn *c, int64_t now, const struct tx *tx,
     enum ledger_kind kind, int64_t minor)
 {
-	char processor[80], partner[80], id[ID_SIZE];
+	const char *mode = tx->payments && !tx->live ? ":test" : "";
+	char processor[80], partner[80], revenue[16], id[ID_SIZE];
 
 	if (minor == 0)
 		return;
-	snprintf(processor, sizeof(processor), "processor:%s", tx->processor);
-	snprintf(partner, sizeof(partner), "partner:%s", tx->partner_id);
+	snprintf(processor, sizeof(processor), "processor:%s%s",
+	    tx->processor, mode);
+	snprintf(partner, sizeof(partner), "partner:%s%s", tx->partner_id,
+	    mode);
+	snprintf(revenue, sizeof(revenue), "revenue%s", mode);
 	const char *debit = kind == LEDGER_CAPTURE ? processor : partner;
 	const char *credit = kind == LEDGER_CAPTURE ? partner :
-	    kind == LEDGER_PLATFORM_FEE ? "revenue" : processor;
+	    kind == LEDGER_PLATFORM_FEE ? revenue : processor;
 	bool swap = minor < 0;
 	conn_run(c, SQL_LEDGER_INSERT, "tttttiti",
 	    id_make("le_", now, id), tx->clive_tx_id, kinds[kind],

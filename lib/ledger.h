@@ -11,6 +11,9 @@
  *   refund         debit partner:<id>   credit processor:<p>
  *   chargeback     debit partner:<id>   credit processor:<p>
  *
+ * Of payments with test keys (Payments API) each account is one of its own,
+ * with ":test" behind its name.
+ *
  * A negative amount (a platform fee may be one) swaps the two accounts; a
  * zero writes nothing. Called inside the transaction of the state change.
  */

@@ -35,6 +35,8 @@ look_to_payment(struct arena *arena, const char *processor, const char *ref,
 		    PAYMENT_FAILED,
 		.has_amount = a->has_amount,
 		.amount = a->amount,
+		.failure = a->failure,
+		.failure_message = a->failure != NULL ? a->message : NULL,
 		.body = a->raw,
 	};
 	/* From now on the processor speaks of the payment by this name. */

@@ -3,8 +3,7 @@
 #include "operator.h"
 
 #include <ctype.h>
-#include <pthread.h>
-#include <semaphore.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -16,10 +15,7 @@
 #include "token.h"
 #include "vault.h"
 
-enum {
-	SUBJECT_SIZE = 96 + SHA256_HEX_SIZE,
-	AT_ONCE = 2		/* passwords checked: each takes 32 MiB */
-};
+enum { SUBJECT_SIZE = 96 + SHA256_HEX_SIZE };
 
 /*
  * What failures are counted for. Somebody else's failures must not keep an
@@ -35,15 +31,6 @@ static const struct {
 	{ 10 * LOGIN_FREE, LOGIN_BLOCK_MS },	/* account */
 };
 enum { SUBJECTS = sizeof(limits) / sizeof(limits[0]) };
-
-static sem_t checking;
-static pthread_once_t checking_once = PTHREAD_ONCE_INIT;
-
-static void
-start_checking(void)
-{
-	sem_init(&checking, 0, AT_ONCE);
-}
 
 static void
 token_key(struct request *rq, uint8_t key[TOKEN_KEY_SIZE])
@@ -264,7 +251,7 @@ operator_sign_in(struct request *rq, const char *email, const char *password,
 	struct sign_in s = { .rq = rq };
 	const struct fault *fault;
 	char lower[OPERATOR_EMAIL_SIZE];
-	bool good = false;
+	bool good;
 
 	operator_email(email, lower);
 	name_subjects(&s, lower);
@@ -275,14 +262,7 @@ operator_sign_in(struct request *rq, const char *email, const char *password,
 		return fault;
 	}
 	find_account(&s, lower);
-	pthread_once(&checking_once, start_checking);
-	while (sem_wait(&checking) != 0)
-		continue;
-	if (s.known)
-		good = password_check(s.password, password);
-	else
-		password_dummy_check();
-	sem_post(&checking);
+	good = password_check_in_turn(s.known ? s.password : NULL, password);
 	sig_wipe(s.password, sizeof(s.password));
 	if (!good) {
 		fault = request_txn(rq, record_failure, &s);

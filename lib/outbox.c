@@ -22,6 +22,13 @@ const char *const outbox_endpoint_event_types[] = {
 	"endpoint_failing", "endpoint_disabled", "endpoint_enabled", NULL
 };
 
+const char *const outbox_merchant_event_types[] = {
+	"payment.created", "payment.requires_action", "payment.succeeded",
+	"payment.failed", "payment.canceled", "payment.disputed",
+	"refund.created", "refund.succeeded", "refund.failed",
+	"transfer.created", "transfer.succeeded", NULL
+};
+
 const char *
 outbox_event_of(enum tx_status status)
 {
@@ -71,9 +78,9 @@ write_event(struct conn *c, int64_t now, struct outbox_event *e)
 {
 	if (e->id[0] == '\0')
 		id_make("evt_", now, e->id);
-	conn_run(c, SQL_EVENT_INSERT, "ttttotbi", e->id, e->partner_id,
+	conn_run(c, SQL_EVENT_INSERT, "ttttotbit", e->id, e->partner_id,
 	    e->clive_tx_id, e->api, e->livemode, e->type, e->body.p,
-	    e->body.n, now);
+	    e->body.n, now, e->client_id);
 }
 
 static void
@@ -95,9 +102,10 @@ write_page(struct conn *c, int64_t now, struct outbox_event *e,
 	char endpoints[PAGE][ID_SIZE];
 	size_t n = 0;
 
-	struct rows *r = conn_rows(c, SQL_ENDPOINTS_SUBSCRIBED, "tttitii",
+	struct rows *r = conn_rows(c, SQL_ENDPOINTS_SUBSCRIBED, "tttitiit",
 	    e->partner_id, e->type, last, (int64_t)PAGE, e->api, e->livemode,
-	    now - WEBHOOK_LISTENER_MS);
+	    now - WEBHOOK_LISTENER_MS, e->client_id != NULL ? e->client_id :
+	    "");
 	while (n < PAGE && row_next(r))
 		snprintf(endpoints[n++], ID_SIZE, "%s", row_text(r, 0));
 	row_done(r);

@@ -18,6 +18,12 @@ extern const char *const outbox_event_types[];
 /* What an endpoint can hear of the partner's other endpoints; as well. */
 extern const char *const outbox_endpoint_event_types[];
 
+/* The event types of the Payments API; as well. */
+extern const char *const outbox_merchant_event_types[];
+
+/* How an endpoint of a merchant says that it wants all, now and later. */
+#define OUTBOX_EVERYTHING "*"
+
 /* The event a state is told with; NULL for states nobody is told of. */
 const char	*outbox_event_of(enum tx_status);
 
@@ -25,6 +31,7 @@ const char	*outbox_event_of(enum tx_status);
 struct outbox_event {
 	char		 id[ID_SIZE];	/* made where it is empty */
 	const char	*partner_id;
+	const char	*client_id;	/* of "payments": the merchant; NULL */
 	const char	*clive_tx_id;	/* NULL: not of a payment */
 	const char	*api;		/* "clive" or "payments" */
 	int64_t		 livemode;	/* -1 for "clive", else 0 or 1 */
@@ -35,10 +42,11 @@ struct outbox_event {
 };
 
 /*
- * Writes an event and a due delivery for each endpoint of the partner, of the
- * event's API and mode, that is subscribed to it, unless it is deleted or a
- * listener that has gone: what an endpoint that is off at present misses is
- * kept for it.
+ * Writes an event and a due delivery for each endpoint of the partner, or of
+ * the merchant where it has one, of the event's API and mode, that is
+ * subscribed to it, unless it is deleted or a listener that has gone: what an
+ * endpoint that is off at present misses is kept for it. A merchant's events
+ * are never for its partner's endpoints, nor for another merchant's.
  */
 void		 outbox_write(struct conn *, int64_t now,
 		    struct outbox_event *);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * password.h - operators' passwords.
+ * password.h - operators' passwords, and buyers' PINs.
  *
  * A password is kept as "scrypt:15:8:1:<salt hex>:<hash hex>": the base-2
  * logarithm of N, r, p, 16 bytes of salt, 32 bytes of hash. The parameters
@@ -42,6 +42,14 @@ bool		 password_check(const char *stored, const char *password);
  * account, or the time would tell which accounts there are.
  */
 void		 password_dummy_check(void);
+
+/*
+ * password_check, or for NULL as stored form password_dummy_check, of so few
+ * at once in this process that their memory does not exhaust the host: the
+ * others wait. For whoever checks what comes from outside.
+ */
+bool		 password_check_in_turn(const char *stored,
+		    const char *password);
 
 /* A random password of 20 characters, 100 bits, none easily misread. */
 void		 password_make(char out[PASSWORD_MADE_SIZE]);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "audit.h"
+#include "intent.h"
 #include "ledger.h"
+#include "refund.h"
 
 enum {
 	WAITING_MAX = 64,		/* events that wait for one payment */
@@ -116,6 +118,18 @@ apply_success(struct applying *a)
 	return move(a, TX_SUCCEEDED);
 }
 
+/* The totals of payments whose refunds are ours as well. */
+static enum payment_result
+apply_total(struct applying *a, int64_t total)
+{
+	if (!refund_told(a->c, a->arena, a->now, a->tx, total, a->event->at,
+	    a->actor))
+		return PAYMENT_UNCHANGED;
+	if (a->tx->refunded < a->tx->amount.minor)
+		note(a, "transaction.partly_refunded");
+	return PAYMENT_APPLIED;
+}
+
 static enum payment_result
 apply_refund(struct applying *a)
 {
@@ -127,6 +141,8 @@ apply_refund(struct applying *a)
 		return PAYMENT_WAITING;
 	if (a->event->has_amount && !figure(a, &total))
 		return quarantine(a, "transaction.amount_mismatch");
+	if (tx->payments)
+		return apply_total(a, total);
 	/* A running total: told again, or late, it has nothing new. */
 	if (!money_sub(total, tx->refunded, &delta) || delta < 0)
 		delta = 0;
@@ -142,6 +158,32 @@ apply_refund(struct applying *a)
 		return move(a, TX_REFUNDED);
 	note(a, "transaction.partly_refunded");
 	return PAYMENT_APPLIED;
+}
+
+/*
+ * One of our refunds ended. Whoever can make refunds at the processor can
+ * write any name into one: it must be what we asked for, to the last unit.
+ */
+static enum payment_result
+apply_our_refund(struct applying *a)
+{
+	const struct payment_event *e = a->event;
+	struct refund *refund = refund_find(a->c, a->arena, e->refund_id);
+	const struct provider_answer answer = { .fate = PROVIDER_DONE,
+	    .ref = e->object_id, .failure = e->failure,
+	    .state = e->outcome == PAYMENT_REFUND_DONE ? PROVIDER_PAID :
+	    PROVIDER_FAILED };
+	int64_t minor;
+
+	if (refund == NULL ||
+	    strcmp(refund->clive_tx_id, a->tx->clive_tx_id) != 0 ||
+	    (refund->processor_ref != NULL && e->object_id != NULL &&
+	    strcmp(refund->processor_ref, e->object_id) != 0) ||
+	    !e->has_amount || !figure(a, &minor) ||
+	    minor != refund->amount.minor)
+		return quarantine(a, "transaction.refund_mismatch");
+	return refund_settle(a->c, a->arena, a->now, refund, &answer,
+	    a->actor) ? PAYMENT_APPLIED : PAYMENT_UNCHANGED;
 }
 
 /* Has another event told of this dispute, and was it booked? */
@@ -204,10 +246,15 @@ apply(struct applying *a)
 	case PAYMENT_SUCCEEDED:
 		return apply_success(a);
 	case PAYMENT_FAILED:
+		intent_note_failure(a->c, a->now, a->tx, a->event->failure,
+		    a->event->failure_message);
 		return move(a, TX_FAILED);
 	case PAYMENT_REFUNDED:
 	case PAYMENT_PARTLY_REFUNDED:
 		return apply_refund(a);
+	case PAYMENT_REFUND_DONE:
+	case PAYMENT_REFUND_FAILED:
+		return apply_our_refund(a);
 	case PAYMENT_DISPUTED:
 		return apply_dispute(a);
 	case PAYMENT_INQUIRY:
@@ -283,7 +330,10 @@ read_waiting(struct conn *c, struct arena *arena, const struct tx *tx,
 		e->type = keep_text(arena, e->type);
 		e->ref = keep_text(arena, e->ref);
 		e->object_id = keep_text(arena, e->object_id);
+		e->refund_id = keep_text(arena, e->refund_id);
 		e->clive_tx_id = keep_text(arena, e->clive_tx_id);
+		e->failure = keep_text(arena, e->failure);
+		e->failure_message = keep_text(arena, e->failure_message);
 		e->body = (struct slice){ NULL, 0 };
 		n++;
 	}

@@ -18,6 +18,8 @@ enum payment_outcome {
 	PAYMENT_FAILED,
 	PAYMENT_REFUNDED,	/* amount is the running total, where known */
 	PAYMENT_PARTLY_REFUNDED,
+	PAYMENT_REFUND_DONE,	/* refund_id, one of ours; amount is its own */
+	PAYMENT_REFUND_FAILED,
 	PAYMENT_DISPUTED,
 	PAYMENT_INQUIRY,	/* on record only, with an audit event */
 	PAYMENT_NOTED		/* on record only */
@@ -29,8 +31,11 @@ struct payment_event {
 	const char		*event_id;
 	const char		*type;		/* the processor's word */
 	const char		*ref;		/* its name for the payment */
-	const char		*object_id;	/* of a dispute: its name; else
-						   NULL */
+	const char		*object_id;	/* of a dispute, or a refund of
+						   ours: its name; else NULL */
+	const char		*refund_id;	/* our name for that refund */
+	int64_t			 at;		/* when it happened; 0: it does
+						   not say */
 	enum payment_outcome	 outcome;
 	bool			 has_amount;
 	struct amount		 amount;
@@ -41,6 +46,11 @@ struct payment_event {
 	int64_t			 units;
 	bool			(*to_minor)(int64_t units,
 				    const char currency[4], int64_t *minor);
+	const char		*failure;	/* PAYMENT_FAILED: why, a code
+						   of soxara.md 12.11, or NULL;
+						   PAYMENT_REFUND_FAILED: the
+						   processor's word */
+	const char		*failure_message; /* for people, or NULL */
 	struct slice		 body;		/* as it came */
 	/*
 	 * The payment it says it belongs to, or NULL. An event that names

@@ -2,12 +2,14 @@
 /*
  * provider-clickpesa.c - calls to ClickPesa's API (spec clickpesa.md).
  *
- * ClickPesa offers a hosted page (a checkout link) and a query. It takes a
- * reference of ours, the idempotency key, which is its name for the payment
- * from then on; used twice, it answers 409 and does not tell the link again.
- * So a link whose answer was lost stays unknown to everybody, nobody can pay
- * on it, and a retry asks under a new reference. There is no call that
- * cancels a link and none that refunds a payment.
+ * ClickPesa offers a hosted page (a checkout link), a push that asks the
+ * payer's phone for the PIN (USSD), and a query. Both take a reference of
+ * ours, the idempotency key, which is its name for the payment from then on;
+ * used twice, it answers 409 and tells nothing again. So a link whose answer
+ * was lost stays unknown to everybody, nobody can pay on it, and a retry asks
+ * under a new reference. A push whose answer was lost may lie on the payer's
+ * phone: it is looked up by its reference and never made again. There is no
+ * call that cancels either and none that refunds a payment.
  */
 #include "provider.h"
 
@@ -53,7 +55,7 @@ ask(struct arena *arena, const struct conf *conf, const char *method,
 		.url = arena_printf(arena, "%s%s", conf->clickpesa_api_url,
 		    path),
 		.timeout_ms = conf->processor_timeout_ms,
-		/* A link that was made is not told again. */
+		/* What was made is not told again. */
 		.tries = body != NULL ? 1 : FETCH_TRIES,
 	};
 
@@ -107,6 +109,13 @@ unknown(const struct fetch_answer *f)
 {
 	return (struct provider_answer){ .fate = PROVIDER_UNKNOWN,
 	    .status = f->status, .raw = f->body, .message = f->error };
+}
+
+static struct provider_answer
+refuse(const char *code, const char *message)
+{
+	return (struct provider_answer){ .fate = PROVIDER_REFUSED,
+	    .code = code, .failure = "generic_decline", .message = message };
 }
 
 /* ------------------------------------------------------ a checkout link */
@@ -215,9 +224,8 @@ open_checkout(struct arena *arena, const struct conf *conf,
 	const char *why;
 
 	if (!takes(o->amount))
-		return (struct provider_answer){ .fate = PROVIDER_REFUSED,
-		    .code = "currency_invalid",
-		    .message = "ClickPesa takes TZS and USD" };
+		return refuse("currency_invalid",
+		    "ClickPesa takes TZS and USD");
 	buf_init(&body, BODY_MAX_BYTES);
 	jsonw_init(&w, &body);
 	jsonw_object(&w, NULL);
@@ -245,6 +253,27 @@ open_checkout(struct arena *arena, const struct conf *conf,
 
 /* ----------------------------------------------------------- the query */
 
+/* Of an attempt that is the only one, or the one that counts. */
+static void
+read_attempt(const struct clickpesa_event *e, struct provider_answer *a)
+{
+	switch (e->meaning) {
+	case CLICKPESA_IGNORED:
+		a->state = PROVIDER_OPEN;
+		break;
+	case CLICKPESA_PAID:
+		a->state = PROVIDER_PAID;
+		a->has_amount = e->has_amount;
+		a->amount = e->amount;
+		break;
+	case CLICKPESA_FAILED:
+		a->state = PROVIDER_FAILED;
+		a->failure = clickpesa_failure(e->message);
+		a->message = e->message;
+		break;
+	}
+}
+
 /*
  * Of all attempts on a link one that was paid counts, else one that may still
  * be. A payment that was given back (REFUNDED, REVERSED) before we heard of
@@ -254,23 +283,21 @@ static void
 read_attempts(struct arena *arena, const struct json *list, const char *ref,
     struct provider_answer *a)
 {
-	bool open = false, failed = false;
-	struct clickpesa_event e;
+	struct clickpesa_event e, counts = { .meaning = CLICKPESA_IGNORED };
+	bool open = false;
 
 	for (const struct json *v = list->child; v != NULL; v = v->next) {
 		if (!clickpesa_payment_read(arena, v, &e) ||
 		    e.reference == NULL || strcmp(e.reference, ref) != 0)
 			continue;
-		open = open || e.meaning == CLICKPESA_IGNORED;
-		failed = failed || e.meaning == CLICKPESA_FAILED;
-		if (e.meaning != CLICKPESA_PAID)
-			continue;
-		a->state = PROVIDER_PAID;
-		a->has_amount = e.has_amount;
-		a->amount = e.amount;
-		return;
+		if (e.meaning == CLICKPESA_IGNORED)
+			open = true;
+		else if (counts.meaning != CLICKPESA_PAID)
+			counts = e;
 	}
-	a->state = failed && !open ? PROVIDER_FAILED : PROVIDER_OPEN;
+	if (open && counts.meaning == CLICKPESA_FAILED)
+		counts.meaning = CLICKPESA_IGNORED;
+	read_attempt(&counts, a);
 }
 
 static struct provider_answer
@@ -296,6 +323,99 @@ fetch_state(struct arena *arena, const struct conf *conf, const char *ref)
 	return a;
 }
 
+/* ------------------------------------------------------------ a push */
+
+/*
+ * What became of a push that was made under this key, perhaps. One that
+ * ClickPesa does not know did not get there; that is final, since it might be
+ * an hour later than the payer expects it. Should it have got there after
+ * all, its webhook finds the payment by the reference.
+ */
+static struct provider_answer
+find_push(struct arena *arena, const struct conf *conf, const char *ref)
+{
+	struct provider_answer a = fetch_state(arena, conf, ref);
+
+	if (a.fate != PROVIDER_DONE)
+		a.fate = PROVIDER_UNKNOWN;
+	if (a.fate == PROVIDER_DONE && a.status == 404) {
+		a.fate = PROVIDER_REFUSED;
+		a.code = "not_found";
+		a.failure = "timeout";
+		a.message = "The request did not reach the network";
+	}
+	return a;
+}
+
+static void
+write_push(struct jsonw *w, const struct provider_order *o)
+{
+	char amount[AMOUNT_TEXT_SIZE];
+
+	jsonw_text(w, "amount", amount_print(o->amount.minor,
+	    o->amount.currency, amount));
+	jsonw_text(w, "currency", o->amount.currency);
+	jsonw_text(w, "orderReference", o->idempotency_key);
+	jsonw_text(w, "phoneNumber", o->payment_method);
+}
+
+/* What the answer to a push says; the rest is for judge. */
+static bool
+read_push(struct arena *arena, const struct fetch_answer *f,
+    const struct json *json, const char *ref, struct provider_answer *a)
+{
+	struct clickpesa_event e;
+
+	if (f->status < 200 || f->status >= 300 ||
+	    !clickpesa_payment_read(arena, json, &e) ||
+	    e.reference == NULL || strcmp(e.reference, ref) != 0)
+		return false;
+	a->fate = PROVIDER_DONE;
+	a->ref = ref;
+	read_attempt(&e, a);
+	return true;
+}
+
+/* The payment method is the phone number, 255 and nine digits. */
+static struct provider_answer
+open_push(struct arena *arena, const struct conf *conf,
+    const struct provider_order *o)
+{
+	struct buf body;
+	struct jsonw w;
+	const char *why;
+
+	if (o->payment_method == NULL)
+		return refuse("payment_method_invalid",
+		    "Which number is to be charged?");
+	if (strcmp(o->amount.currency, "TZS") != 0 || o->amount.minor % 100 != 0)
+		return refuse("amount_invalid",
+		    "A push takes whole shillings");
+	if (o->again)
+		return find_push(arena, conf, o->idempotency_key);
+	buf_init(&body, BODY_MAX_BYTES);
+	jsonw_init(&w, &body);
+	jsonw_object(&w, NULL);
+	write_push(&w, o);
+	jsonw_end_object(&w);
+	sign(arena, conf, &body);
+	struct fetch_answer f = call(arena, conf, "POST",
+	    "/payments/initiate-ussd-push-request", &body);
+	buf_free(&body);
+
+	struct provider_answer a = unknown(&f);
+	const struct json *json = f.fate == FETCH_ANSWERED ?
+	    json_parse(arena, f.body.p, f.body.n, &why) : NULL;
+	if (read_push(arena, &f, json, o->idempotency_key, &a))
+		return a;
+	judge(arena, &f, json, &a);
+	if (f.status == 409)
+		return find_push(arena, conf, o->idempotency_key);
+	if (a.fate == PROVIDER_REFUSED)
+		a.failure = "generic_decline";
+	return a;
+}
+
 static const char *const payment_types[] = { "mobile_money", NULL };
 
 extern const struct provider provider_clickpesa;
@@ -304,6 +424,8 @@ const struct provider provider_clickpesa = {
 	.name = "clickpesa",
 	.payment_types = payment_types,
 	.missing = missing,
+	.open = open_push,
+	.needs_method = true,
 	.takes = takes,
 	.checkout = open_checkout,
 	.fetch = fetch_state,

@@ -11,6 +11,8 @@
 #include "fetch.h"
 #include "json.h"
 #include "provider-judge.h"
+#include "stripe.h"
+#include "stripe.h"
 
 enum { BODY_MAX_BYTES = 16 * 1024 };
 
@@ -61,6 +63,14 @@ call(struct arena *arena, const struct conf *conf, const char *method,
 	return fetch_run(arena, &f);
 }
 
+static bool
+is_text(const struct json *object, const char *key, const char *expected)
+{
+	const char *text = json_text(object, key);
+
+	return text != NULL && strcmp(text, expected) == 0;
+}
+
 /*
  * Under a key that was used with other parameters something was done: that is
  * an error without a code for us, since it refuses nothing.
@@ -72,12 +82,17 @@ read_error(struct arena *arena, const struct json *json,
 	const struct json *error = json_get(json, "error");
 
 	(void)arena;
+	a->ref = json_text(json_get(error, "payment_intent"), "id");
 	a->code = json_text(error, "code");
 	if (a->code == NULL)
 		a->code = json_text(error, "type");
 	if (a->code != NULL && strcmp(a->code, "idempotency_error") == 0)
 		a->code = NULL;
 	a->message = json_text(error, "message");
+	/* The card was declined: the intent is there, and is not paid. */
+	if (a->ref != NULL && (json_text(error, "decline_code") != NULL ||
+	    is_text(error, "type", "card_error")))
+		a->failure = stripe_failure(error);
 }
 
 /* Every object of Stripe's has an id: without one it is no answer of its. */
@@ -87,12 +102,21 @@ judge(struct arena *arena, const struct fetch_answer *f,
 {
 	const struct json *json = provider_judge(arena, f, read_error, a);
 
-	a->ref = json_text(json, "id");
-	if (json != NULL && a->ref == NULL) {
+	if (json != NULL && (a->ref = json_text(json, "id")) == NULL) {
 		a->fate = PROVIDER_UNKNOWN;
 		return NULL;
 	}
 	return json;
+}
+
+/* Where the payer has to go to, if that is what has to happen next. */
+static const char *
+read_redirect(const struct json *json)
+{
+	const struct json *action = json_get(json, "next_action");
+
+	return is_text(action, "type", "redirect_to_url") ?
+	    json_text(json_get(action, "redirect_to_url"), "url") : NULL;
 }
 
 static void
@@ -103,6 +127,8 @@ read_state(const struct json *json, struct provider_answer *a)
 	int64_t units;
 
 	a->client_secret = json_text(json, "client_secret");
+	a->url = read_redirect(json);
+	a->failure = stripe_failure(json_get(json, "last_payment_error"));
 	if (status == NULL)
 		return;
 	if (strcmp(status, "succeeded") == 0)
@@ -110,8 +136,7 @@ read_state(const struct json *json, struct provider_answer *a)
 	else if (strcmp(status, "canceled") == 0)
 		a->state = PROVIDER_CANCELED;
 	else if (strcmp(status, "requires_payment_method") == 0 &&
-	    json_get(json, "last_payment_error") != NULL &&
-	    json_get(json, "last_payment_error")->kind == JSON_OBJECT)
+	    a->failure != NULL)
 		a->state = PROVIDER_FAILED;
 	a->has_amount = json_int(json, "amount_received", &units) &&
 	    currency != NULL && currency_parse(currency, strlen(currency),
@@ -176,6 +201,12 @@ open_intent(struct arena *arena, const struct conf *conf,
 	add(&form, arena, "receipt_email", o->email);
 	add(&form, arena, "statement_descriptor_suffix",
 	    o->descriptor_suffix);
+	add(&form, arena, "description", o->description);
+	if (o->payment_method != NULL) {
+		add(&form, arena, "confirm", "true");
+		add(&form, arena, "payment_method", o->payment_method);
+		add(&form, arena, "return_url", o->return_url);
+	}
 	add_metadata(&form, arena, "metadata", o);
 	struct fetch_answer f = call(arena, conf, "POST",
 	    "/v1/payment_intents", o->idempotency_key, &form);
@@ -183,6 +214,11 @@ open_intent(struct arena *arena, const struct conf *conf,
 	const struct json *json = judge(arena, &f, &a);
 	if (json != NULL)
 		read_state(json, &a);
+	/* Opened, and declined at once. */
+	if (a.fate == PROVIDER_REFUSED && a.failure != NULL) {
+		a.fate = PROVIDER_DONE;
+		a.state = PROVIDER_FAILED;
+	}
 	return a;
 }
 
@@ -299,6 +335,24 @@ find_intent(struct arena *arena, const struct conf *conf, const char *ref,
 	return *intent != NULL;
 }
 
+/* What became of a refund so far; its name and state are Stripe's. */
+static void
+read_refund(const struct json *json, struct provider_answer *a)
+{
+	const char *status = json_text(json, "status");
+
+	if (status == NULL)
+		return;
+	if (strcmp(status, "succeeded") == 0) {
+		a->state = PROVIDER_PAID;
+	} else if (strcmp(status, "failed") == 0 ||
+	    strcmp(status, "canceled") == 0) {
+		a->state = PROVIDER_FAILED;
+		a->failure = json_text(json, "failure_reason");
+	}
+}
+
+/* Its key is its name with us, by which events of it find it (stripe.h). */
 static struct provider_answer
 refund(struct arena *arena, const struct conf *conf, const char *ref,
     struct amount amount, const char *key)
@@ -314,11 +368,84 @@ refund(struct arena *arena, const struct conf *conf, const char *ref,
 	buf_init(&form, BODY_MAX_BYTES);
 	add(&form, arena, "payment_intent", ref);
 	add(&form, arena, "amount", arena_printf(arena, "%" PRId64, units));
+	add(&form, arena, "metadata[" STRIPE_REFUND_KEY "]", key);
 	struct fetch_answer f = call(arena, conf, "POST", "/v1/refunds", key,
 	    &form);
 	buf_free(&form);
-	judge(arena, &f, &a);
+	const struct json *json = judge(arena, &f, &a);
+	if (json != NULL)
+		read_refund(json, &a);
 	return a;
+}
+
+/* The refund of a list that bears our name; NULL: none does. */
+static const struct json *
+find_ours(const struct json *list, const char *key)
+{
+	const struct json *data = json_get(list, "data");
+
+	for (const struct json *one = data != NULL ? data->child : NULL;
+	    one != NULL; one = one->next) {
+		const char *name = json_text(json_get(one, "metadata"),
+		    STRIPE_REFUND_KEY);
+		if (name != NULL && strcmp(name, key) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+/* Whoever may not look, or looks in the wrong account, has learnt nothing. */
+static struct provider_answer
+unsaid(struct provider_answer a)
+{
+	a.fate = PROVIDER_UNKNOWN;
+	return a;
+}
+
+/* One payment has at most a few refunds; a longer list proves nothing. */
+static struct provider_answer
+find_refund(struct arena *arena, const struct conf *conf, const char *ref,
+    const char *key)
+{
+	struct provider_answer a;
+	const char *path = arena_printf(arena,
+	    "/v1/refunds?limit=100&payment_intent=%s",
+	    fetch_encode(arena, ref));
+	struct fetch_answer f = call(arena, conf, "GET", path, NULL, NULL);
+	const struct json *list = provider_judge(arena, &f, read_error, &a);
+	const struct json *more = json_get(list, "has_more");
+	const struct json *ours = find_ours(list, key);
+
+	if (list == NULL)
+		return unsaid(a);
+	if (ours != NULL) {
+		a.ref = json_text(ours, "id");
+		read_refund(ours, &a);
+	} else if (more != NULL && more->kind == JSON_FALSE) {
+		a.fate = PROVIDER_REFUSED;
+		a.code = "not_refunded";
+		a.message = "The processor has no such refund";
+	} else {
+		a.fate = PROVIDER_UNKNOWN;
+	}
+	return a;
+}
+
+static struct provider_answer
+fetch_refund(struct arena *arena, const struct conf *conf, const char *ref,
+    const char *refund_ref, const char *key)
+{
+	struct provider_answer a;
+
+	if (refund_ref == NULL)
+		return find_refund(arena, conf, ref, key);
+	const char *path = arena_printf(arena, "/v1/refunds/%s",
+	    fetch_encode(arena, refund_ref));
+	struct fetch_answer f = call(arena, conf, "GET", path, NULL, NULL);
+	const struct json *json = judge(arena, &f, &a);
+	if (json != NULL)
+		read_refund(json, &a);
+	return a.fate == PROVIDER_DONE ? a : unsaid(a);
 }
 
 static const char *const payment_types[] = { "card", NULL };
@@ -335,4 +462,5 @@ const struct provider provider_stripe = {
 	.fetch = fetch_state,
 	.cancel = cancel,
 	.refund = refund,
+	.fetch_refund = fetch_refund,
 };

@@ -36,7 +36,13 @@ struct provider_order {
 	const char	*email;
 	const char	*descriptor_suffix;
 	const char	*description;
-	const char	*return_url;		/* hosted pages: where to go after */
+	const char	*return_url;		/* where the payer's browser
+						   goes on afterwards */
+	/*
+	 * Open it and charge this at once: the processor's token of a card,
+	 * or a phone number. NULL: open it alone.
+	 */
+	const char	*payment_method;
 };
 
 /* The state of a payment at the processor, in our terms. */
@@ -54,11 +60,16 @@ struct provider_answer {
 	const char		*paid_as;	/* its name for what was paid on
 						   the page ref, or NULL */
 	const char		*client_secret;	/* for its browser part */
-	const char		*url;		/* of a hosted page */
+	const char		*url;		/* of a hosted page, or where
+						   the payer has to go to */
 	enum provider_state	 state;
 	bool			 has_amount;
 	struct amount		 amount;	/* paid */
 	const char		*code;		/* of a refusal */
+	const char		*failure;	/* PROVIDER_FAILED: why, a code
+						   of soxara.md 12.11, or NULL */
+	int64_t			 look_at;	/* when to look it up first;
+						   0: as usual */
 	const char		*message;	/* for people; never a secret */
 	int			 status;	/* HTTP; 0 without an answer */
 	struct slice		 raw;		/* the answer's body */
@@ -78,6 +89,8 @@ struct provider {
 	/* Each may be NULL: the processor cannot. */
 	struct provider_answer (*open)(struct arena *, const struct conf *,
 	    const struct provider_order *);
+	/* Opens nothing without a payment method: no rule alone leads here. */
+	bool		 needs_method;
 	/*
 	 * A page to pay on. The idempotency key is 26 letters and digits, so
 	 * that it can be the reference at the processor as well.
@@ -92,8 +105,24 @@ struct provider {
 	    const char *ref);
 	struct provider_answer (*cancel)(struct arena *, const struct conf *,
 	    const char *ref, const char *idempotency_key);
+	/*
+	 * Gives a part of a payment back. The key is our name of the refund.
+	 * The answer's ref is the processor's; its state is PROVIDER_PAID
+	 * where the money is given back, PROVIDER_OPEN where that is not
+	 * certain yet (the processor tells later), PROVIDER_FAILED where it
+	 * will not be.
+	 */
 	struct provider_answer (*refund)(struct arena *, const struct conf *,
 	    const char *ref, struct amount, const char *idempotency_key);
+	/*
+	 * Looks up how a refund of that payment stands, by the processor's
+	 * name for it, or where that is NULL by our key. PROVIDER_REFUSED
+	 * where there is none of that key: to be asked once the key is too
+	 * old for refund to be under way still.
+	 */
+	struct provider_answer (*fetch_refund)(struct arena *,
+	    const struct conf *, const char *ref, const char *refund_ref,
+	    const char *idempotency_key);
 };
 
 /* NULL for a name that is none. */

@@ -20,6 +20,7 @@ enum {
 /* What is known of an event that is sent again. */
 struct event {
 	const char	*id, *type, *partner_id, *api;
+	const char	*client_id;	/* "": no merchant's */
 	int64_t		 livemode;	/* -1: it has no such mark */
 	const char	*subject;	/* of its audit events */
 };
@@ -39,6 +40,8 @@ find_event(struct conn *c, struct arena *arena, const char *id)
 		e->livemode = row_null(r, 4) ? -1 : row_int(r, 4);
 		e->subject = row_null(r, 5) ? e->id :
 		    row_text_copy(r, 5, arena);
+		e->client_id = row_null(r, 7) ? "" :
+		    row_text_copy(r, 7, arena);
 	}
 	row_done(r);
 	return e;
@@ -142,8 +145,8 @@ resend_to_listeners(struct conn *c, struct arena *arena,
 {
 	size_t n;
 	const char **ids = read_ids(conn_rows(c, SQL_LISTENERS_SUBSCRIBED,
-	    "tttii", e->partner_id, e->type, e->api, e->livemode,
-	    now - WEBHOOK_LISTENER_MS), arena, &n);
+	    "tttiit", e->partner_id, e->type, e->api, e->livemode,
+	    now - WEBHOOK_LISTENER_MS, e->client_id), arena, &n);
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(ids[i], but) != 0)
@@ -156,8 +159,9 @@ resend_to_all(struct conn *c, struct arena *arena, const struct event *e,
 {
 	size_t n;
 	const char **ids = read_ids(conn_rows(c, SQL_ENDPOINTS_SUBSCRIBED,
-	    "tttitii", e->partner_id, e->type, "", (int64_t)INT32_MAX, e->api,
-	    e->livemode, now - WEBHOOK_LISTENER_MS), arena, &n);
+	    "tttitiit", e->partner_id, e->type, "", (int64_t)INT32_MAX,
+	    e->api, e->livemode, now - WEBHOOK_LISTENER_MS, e->client_id),
+	    arena, &n);
 
 	for (size_t i = 0; i < n; i++)
 		resend(c, arena, e, ids[i], now, actor, sent);
@@ -174,16 +178,29 @@ check_endpoint(const struct webhook_row *w, int64_t now)
 	return NULL;
 }
 
+/* As the database has it of an endpoint's events: -1, they have no mark. */
+static int64_t
+mode_of(const struct webhook_row *w)
+{
+	return w->client_id != NULL ? w->livemode : -1;
+}
+
+static const char *
+client_of(const struct webhook_row *w)
+{
+	return w->client_id != NULL ? w->client_id : "";
+}
+
 /* May this endpoint get this event? NULL, or a sentence. */
 static const char *
 check_event(const struct event *e, const struct webhook_row *w)
 {
-	int64_t livemode = strcmp(w->api, "payments") == 0 ? w->livemode : -1;
-
 	if (strcmp(e->partner_id, w->partner_id) != 0)
 		return "the endpoint belongs to another partner";
-	if (strcmp(e->api, w->api) != 0 || e->livemode != livemode)
+	if (strcmp(e->api, w->api) != 0 || e->livemode != mode_of(w))
 		return "the endpoint gets the events of another API or mode";
+	if (strcmp(e->client_id, client_of(w)) != 0)
+		return "the endpoint belongs to another merchant";
 	return NULL;
 }
 
@@ -292,13 +309,13 @@ page_rows(struct conn *c, const struct replay *what, enum sql of_events,
     const struct replay_at *edge)
 {
 	const struct webhook_row *w = what->endpoint;
-	int64_t livemode = strcmp(w->api, "payments") == 0 ? w->livemode : -1;
 
 	if (what->failed)
 		return conn_rows(c, of_failed, "titit", w->id, at->time,
 		    at->id, edge->time, edge->id);
-	return conn_rows(c, of_events, "tttiitit", w->partner_id, at->id,
-	    edge->id, what->from, what->to, w->api, livemode, w->id);
+	return conn_rows(c, of_events, "tttiititt", w->partner_id, at->id,
+	    edge->id, what->from, what->to, w->api, mode_of(w), w->id,
+	    client_of(w));
 }
 
 int64_t
@@ -410,6 +427,34 @@ replay_resume(const char *cursor, struct replay *what, struct replay_at *at)
 
 /* ------------------------------------------------------------ test events */
 
+/* Those of the Payments API's, with little of a payment. */
+static void
+write_merchant_test(struct buf *buf, const struct webhook_row *row,
+    const char *id, int64_t now)
+{
+	struct jsonw w;
+
+	jsonw_init(&w, buf);
+	jsonw_object(&w, NULL);
+	jsonw_text(&w, "id", id);
+	jsonw_text(&w, "type", REPLAY_TEST_EVENT);
+	jsonw_int(&w, "created", now / 1000);
+	jsonw_bool(&w, "livemode", row->livemode);
+	jsonw_object(&w, "data");
+	jsonw_object(&w, "object");
+	jsonw_text(&w, "id", "pi_00000000000000000000000000");
+	jsonw_text(&w, "object", "payment");
+	jsonw_text(&w, "status", "test");
+	jsonw_int(&w, "amount", 1);
+	jsonw_text(&w, "currency", "USD");
+	jsonw_object(&w, "metadata");
+	jsonw_end_object(&w);
+	jsonw_bool(&w, "livemode", row->livemode);
+	jsonw_end_object(&w);
+	jsonw_end_object(&w);
+	jsonw_end_object(&w);
+}
+
 /* The members of the partner API's events (outbox_body). */
 static void
 write_test_body(struct buf *buf, const struct webhook_row *row)
@@ -418,7 +463,7 @@ write_test_body(struct buf *buf, const struct webhook_row *row)
 
 	jsonw_init(&w, buf);
 	jsonw_object(&w, NULL);
-	jsonw_text(&w, "event", "webhook_test");
+	jsonw_text(&w, "event", REPLAY_TEST_EVENT);
 	jsonw_text(&w, "clive_tx_id", "CLVTX_0000000000000_000000000");
 	jsonw_text(&w, "partner_id", row->partner_id);
 	jsonw_text(&w, "client_id", "TESTCLIENT");
@@ -436,13 +481,17 @@ webhook_send_test(struct conn *c, const struct webhook_row *row, int64_t now,
     const char *actor, char delivery[ID_SIZE])
 {
 	struct outbox_event event = { .partner_id = row->partner_id,
-	    .api = row->api, .livemode = strcmp(row->api, "payments") == 0 ?
-	    row->livemode : -1, .type = "webhook_test" };
+	    .client_id = row->client_id, .api = row->api,
+	    .livemode = mode_of(row), .type = REPLAY_TEST_EVENT };
 	char detail[128];
 	struct buf body;
 
+	id_make("evt_", now, event.id);
 	buf_init(&body, BODY_MAX_BYTES);
-	write_test_body(&body, row);
+	if (row->client_id != NULL)
+		write_merchant_test(&body, row, event.id, now);
+	else
+		write_test_body(&body, row);
 	event.body = (struct slice){ body.data, body.len };
 	outbox_write_to(c, now, &event, row->id);
 	buf_free(&body);

@@ -20,6 +20,9 @@
 #include "id.h"
 #include "webhook.h"
 
+/* What a test event is called. */
+#define REPLAY_TEST_EVENT "webhook_test"
+
 enum {
 	REPLAY_PAGE = 500,	/* events or deliveries looked at in one go */
 	REPLAY_CURSOR_SIZE = 96
@@ -44,18 +47,18 @@ const char	*replay_delivery(struct conn *, struct arena *,
 		    struct replay_sent *);
 
 /*
- * Sends an event to every endpoint of its partner that is subscribed to it;
- * or to one, subscribed or not. What is still due is treated as above. NULL,
- * or a sentence: no such event or endpoint, an endpoint of another partner,
- * API or mode, nobody who would get it.
+ * Sends an event to every endpoint of its partner, or of its merchant, that
+ * is subscribed to it; or to one, subscribed or not. What is still due is
+ * treated as above. NULL, or a sentence: no such event or endpoint, an
+ * endpoint of another partner, merchant, API or mode, nobody who would get it.
  */
 const char	*replay_event(struct conn *, struct arena *,
 		    const char *event, const char *endpoint, int64_t now,
 		    const char *actor, struct replay_sent *);
 
 /*
- * What is to be replayed to one endpoint: the events of its partner that it
- * is subscribed to and that were made in [from, to), also those older than
+ * What is to be replayed to one endpoint: the events of its partner, or
+ * merchant, that it is subscribed to and that were made in [from, to), also those older than
  * it; or, with failed, the events whose last delivery to it failed in
  * [from, to).
  */
@@ -102,9 +105,9 @@ bool		 replay_resume(const char *cursor, struct replay *,
 		    struct replay_at *);
 
 /*
- * Sends an event of type webhook_test to one endpoint, whatever it is
- * subscribed to, also while it is unproven: the members of any other event
- * with made-up values. delivery is its delivery's id.
+ * Sends an event of type REPLAY_TEST_EVENT to one endpoint, whatever it is
+ * subscribed to, also while it is unproven: the members of any other event of
+ * its API with made-up values. delivery is its delivery's id.
  */
 void		 webhook_send_test(struct conn *, const struct webhook_row *,
 		    int64_t now, const char *actor, char delivery[ID_SIZE]);

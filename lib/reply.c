@@ -43,17 +43,78 @@ reply_url(struct request *rq, bool see_other, const char *url,
 }
 
 void
+reply_data(struct request *rq, int status, struct jsonw *w)
+{
+	reply_start(rq, status, w);
+	jsonw_object(w, NULL);
+	jsonw_bool(w, "success", true);
+}
+
+void
+reply_list(struct request *rq, struct jsonw *w)
+{
+	reply_data(rq, 200, w);
+	jsonw_array(w, "data");
+}
+
+void
+reply_list_end(struct jsonw *w, bool has_more)
+{
+	jsonw_end_array(w);
+	jsonw_bool(w, "has_more", has_more);
+	jsonw_end_object(w);
+}
+
+/* The Payments API has one code for all that is unavailable. */
+static const struct fault *
+name_of(struct request *rq, const struct fault *fault)
+{
+	return rq->payments && fault == &FAULT_STORAGE ?
+	    &FAULT_SERVICE_UNAVAILABLE : fault;
+}
+
+static bool
+has_details(struct request *rq)
+{
+	return rq->details.len > 0 && !rq->details.failed;
+}
+
+/* {"success":false,"error":{"code","message","details"?}} */
+static void
+payments_fault(struct request *rq, const struct fault *fault)
+{
+	struct jsonw w;
+
+	reply_start(rq, fault->status, &w);
+	jsonw_object(&w, NULL);
+	jsonw_bool(&w, "success", false);
+	jsonw_object(&w, "error");
+	jsonw_text(&w, "code", fault->code);
+	jsonw_text(&w, "message", fault->text);
+	if (has_details(rq))
+		jsonw_raw(&w, "details", rq->details.data, rq->details.len);
+	jsonw_end_object(&w);
+	jsonw_end_object(&w);
+}
+
+void
 reply_fault(struct request *rq, const struct fault *fault)
 {
 	struct jsonw w;
 
-	if (fault == &FAULT_STORAGE)
+	fault = name_of(rq, fault);
+	if (fault == &FAULT_STORAGE || fault == &FAULT_SERVICE_UNAVAILABLE ||
+	    fault == &FAULT_BUSY || fault == &FAULT_KEY_RUNNING)
 		reply_header(rq, "Retry-After", "1");
+	if (rq->payments) {
+		payments_fault(rq, fault);
+		return;
+	}
 	reply_start(rq, fault->status, &w);
 	jsonw_object(&w, NULL);
 	jsonw_text(&w, "error", fault->text);
 	jsonw_text(&w, "code", fault->code);
-	if (rq->details.len > 0 && !rq->details.failed)
+	if (has_details(rq))
 		jsonw_raw(&w, "details", rq->details.data, rq->details.len);
 	else
 		jsonw_null(&w, "details");
@@ -72,9 +133,33 @@ reply_replay(struct request *rq, int status, struct slice json)
 		    json.n, &why), "url");
 	rq->reply.status = status;
 	buf_reset(&rq->reply.body);
+	if (rq->payments) {
+		rq->replayed = true;
+		buf_add(&rq->reply.body, json.p, json.n);
+		return;
+	}
 	/* Stored answers are objects with at least one member. */
 	buf_add(&rq->reply.body, json.p, json.n - 1);
 	buf_add(&rq->reply.body, mark, strlen(mark));
+}
+
+const struct fault *
+request_refuse(struct request *rq, const struct fault *fault,
+    const char *field, const char *message)
+{
+	struct jsonw w;
+
+	buf_reset(&rq->details);
+	if (field == NULL && message == NULL)
+		return fault;
+	jsonw_init(&w, &rq->details);
+	jsonw_object(&w, NULL);
+	if (field != NULL)
+		jsonw_text(&w, "field", field);
+	if (message != NULL)
+		jsonw_text(&w, "message", message);
+	jsonw_end_object(&w);
+	return fault;
 }
 
 const struct fault *

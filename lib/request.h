@@ -21,6 +21,7 @@
 #include "fault.h"
 #include "id.h"
 #include "json.h"
+#include "merchant.h"
 
 struct action;
 struct cgi;
@@ -29,7 +30,11 @@ struct vault;
 enum method {
 	METHOD_NONE,
 	METHOD_GET,		/* HEAD counts as GET; the server drops the body */
-	METHOD_POST
+	METHOD_POST,
+	METHOD_PATCH,
+	METHOD_DELETE,
+	METHOD_OPTIONS		/* a browser that asks before it sends the
+				   request: answered by the guard */
 };
 
 /* Who is calling with an API key. */
@@ -68,9 +73,13 @@ struct request {
 	const char		*rest;		/* what follows it: "" or "/..." */
 	const char		*item;		/* the first part of rest, without
 						   slashes: {id}; "" */
+	bool			 payments;	/* of the Payments API */
 	const struct action	*action;
 	struct slice		 body;
 	const char		*idempotency_key;
+	const char		*owner;		/* whose it is */
+	bool			 replayed;	/* Payments API: the reply is
+						   that of an earlier request */
 	const char		*resume;	/* a payment that an earlier
 						   request with this key opened */
 	const char		*claimed_tx;	/* the one this request opened */
@@ -78,6 +87,12 @@ struct request {
 	const struct json	*json;		/* the body, parsed; NULL before */
 	struct caller		 caller;	/* with ACCESS_KEY, ACCESS_SIGNED */
 	struct operator		 operator;	/* with ACCESS_OPERATOR */
+	struct merchant		 merchant;	/* with ACCESS_MERCHANT, and
+						   with ACCESS_PAYER unless */
+	bool			 payer;		/* it has but the client secret
+						   of the payment `item` */
+	const char		*env;		/* Payments API: "live" or
+						   "test"; NULL: not known */
 	struct buf		 details;	/* JSON for a fault's "details" */
 	struct reply		 reply;
 	struct cgi		*cgi;
@@ -120,6 +135,26 @@ void		 reply_header(struct request *, const char *name,
 		    __attribute__((format(printf, 3, 4)));
 
 /*
+ * Starts an answer of the Payments API: {"success":true and the caller goes
+ * on with the member "data" and ends the object.
+ */
+void		 reply_data(struct request *, int status, struct jsonw *);
+
+/*
+ * Answers 200 {"success":true,"data":[...],"has_more":...}: starts it, with
+ * the array open; then ends it.
+ */
+void		 reply_list(struct request *, struct jsonw *);
+void		 reply_list_end(struct jsonw *, bool has_more);
+
+/*
+ * Notes the field that a refusal of the Payments API is about, as its details
+ * {"field","message"}, and returns the fault. Either may be NULL.
+ */
+const struct fault *request_refuse(struct request *, const struct fault *,
+		    const char *field, const char *message);
+
+/*
  * Answers {"url":...} and leaves the object open for more members: 200, or
  * where see_other is set 303 with the URL as Location (if it is not too long
  * for a header).
@@ -127,10 +162,17 @@ void		 reply_header(struct request *, const char *name,
 void		 reply_url(struct request *, bool see_other, const char *url,
 		    struct jsonw *);
 
-/* Turns the reply into a fault, in the API's error shape. */
+/*
+ * Turns the reply into a fault, in the API's error shape, with Retry-After: 1
+ * for what passes (FAULT_STORAGE, and in the Payments API, which calls that
+ * SERVICE_UNAVAILABLE, FAULT_BUSY and FAULT_KEY_RUNNING as well).
+ */
 void		 reply_fault(struct request *, const struct fault *);
 
-/* Answers with stored JSON text and `"idempotentReplay":true` added. */
+/*
+ * Answers with stored JSON text: as it was, with a header line that says so
+ * (Payments API), or with `"idempotentReplay":true` added.
+ */
 void		 reply_replay(struct request *, int status, struct slice json);
 
 /*

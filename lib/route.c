@@ -42,6 +42,8 @@ consider(struct rows *r, struct arena *arena, const struct conf *conf,
 	if (p == NULL || (in->hosted ? p->checkout : p->open) == NULL ||
 	    !carries(p, in->payment_type))
 		return;
+	if (p->needs_method && !in->hosted && in->processor == NULL)
+		return;
 	const struct fault *missing = p->missing(conf);
 	if (missing != NULL) {
 		routes->missing = missing;

@@ -3,9 +3,9 @@
  * route.h - choosing the processor for a payment by the table of fee rules.
  *
  * A rule matches when each of its parts is '*' or equal to the payment's, its
- * processor is configured, can open payments and carries this payment type.
- * The cheapest estimated fee comes first, the rule's id decides between
- * equals.
+ * processor is configured, can open payments and carries this payment type. A
+ * processor that must be told what to charge has to be named. The cheapest
+ * estimated fee comes first, the rule's id decides between equals.
  */
 #ifndef ROUTE_H
 #define ROUTE_H

@@ -12,12 +12,32 @@
 	"t.processor_fee_ppm, t.partner_fee_ppm, t.clive_earning_ppm, " \
 	"t.clive_earning, t.processor_fee, t.platform_fee, t.net_amount, " \
 	"t.refunded_amount, t.disputed_amount, t.settlement_status, t.created_at, " \
-	"t.updated_at, p.legal_name, c.legal_name, t.email, t.fee_rule_id "
+	"t.updated_at, p.legal_name, c.legal_name, t.email, t.fee_rule_id, " \
+	"t.livemode, t.refunding_amount, t.told_refunded "
 
 #define TX_TABLES \
 	"FROM tx t JOIN partner p ON p.partner_id = t.partner_id " \
 	"JOIN client c ON c.partner_id = t.partner_id " \
 	"AND c.client_id = t.client_id "
+
+/* The columns of a key as merchant_key_write reads them. */
+#define MERCHANT_KEY_COLUMNS \
+	"id, partner_id, client_id, livemode, name, prefix, scopes, " \
+	"created_at, revoked_at "
+
+/* An intent with its payment; what lib/intent.c reads after TX_COLUMNS. */
+#define INTENT_SELECT \
+	"SELECT " TX_COLUMNS ", i.id, i.description, i.method, " \
+	"i.method_detail, i.next_action, i.return_url, i.failure_code, " \
+	"i.failure_message, i.busy_until, i.created_at, i.updated_at, " \
+	"coalesce(c.brand_display_name, c.legal_name) " TX_TABLES \
+	"JOIN intent i ON i.clive_tx_id = t.clive_tx_id "
+
+/* The columns of a refund in the order that refund_of_row reads them. */
+#define REFUND_SELECT \
+	"SELECT id, intent_id, clive_tx_id, partner_id, client_id, livemode, " \
+	"amount, currency, reason, metadata, status, failure_code, " \
+	"failure_message, processor_ref, created_at, updated_at FROM refund "
 
 /* The columns of an endpoint in the order that webhook_of_row reads them. */
 #define ENDPOINT_COLUMNS \
@@ -25,22 +45,44 @@
 	"schedule, pauses, rate_limit, max_parallel, ordered, ed25519, " \
 	"last_duration_ms, last_success_at, failing_since, failures, " \
 	"warned_at, hold_until, probe_at, seen_at, created_at, updated_at, " \
-	"proven "
+	"proven, client_id "
+
+/* The columns of a buyer in the order that buyer_of_row reads them. */
+#define BUYER_COLUMNS \
+	"id, livemode, phone_number, name, country_code, pin, created_at, " \
+	"disabled_at "
+
+/* Those of a wallet, with its buyer's number, for wallet_of_row. */
+#define WALLET_SELECT \
+	"SELECT w.id, w.kind, w.livemode, w.currency, w.balance, w.buyer_id, " \
+	"b.phone_number, w.partner_id, w.client_id, w.created_at, " \
+	"w.updated_at FROM wallet w LEFT JOIN buyer b ON b.id = w.buyer_id "
+
+/* Those of a movement between wallets, for transfer_of_row. */
+#define TRANSFER_COLUMNS \
+	"id, kind, from_wallet, to_wallet, livemode, currency, amount, " \
+	"intent_id, refund_id, partner_id, client_id, to_phone, " \
+	"description, metadata, created_at"
 
 /* The columns of an event in the order that lib/webhook-log.c reads them. */
 #define EVENT_COLUMNS \
 	"e.id, e.type, e.partner_id, e.api, e.livemode, e.clive_tx_id, " \
-	"e.created_at"
+	"e.created_at, e.client_id"
 
 /* The columns of a delivery, with what came of its last attempt. */
 #define DELIVERY_SELECT \
 	"SELECT d.id, d.event_id, e.type, d.endpoint_id, w.name, w.url, " \
 	"e.partner_id, e.clive_tx_id, d.origin, d.status, d.attempts, " \
 	"d.next_attempt_at, d.created_at, d.updated_at, a.response_status, " \
-	"a.error FROM delivery d JOIN event e ON e.id = d.event_id JOIN " \
+	"a.error, e.client_id FROM delivery d JOIN event e ON e.id = d.event_id JOIN " \
 	"webhook_endpoint w ON w.id = d.endpoint_id LEFT JOIN attempt a ON " \
 	"a.delivery_id = d.id AND a.number = (SELECT max(x.number) FROM " \
 	"attempt x WHERE x.delivery_id = d.id) "
+
+/* An endpoint gets the events of a type: that one was named, or all were. */
+#define SUBSCRIBED \
+	"EXISTS (SELECT 1 FROM webhook_subscription s WHERE s.endpoint_id = " \
+	"e.id AND (s.event_type = $2 OR s.event_type = '*'))"
 
 /*
  * What a replay takes: the events of a stretch that an endpoint is subscribed
@@ -50,10 +92,12 @@
 #define REPLAY_EVENTS_FROM \
 	"FROM event e WHERE e.partner_id = $1 AND e.id > $2 AND e.id <= $3 " \
 	"AND e.created_at >= $4 AND e.created_at < $5 AND e.api = $6 AND " \
-	"coalesce(e.livemode, -1) = $7 AND EXISTS (SELECT 1 FROM " \
-	"webhook_subscription s WHERE s.endpoint_id = $8 AND s.event_type = " \
-	"e.type) AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id " \
-	"= e.id AND coalesce(d.endpoint_id, '') = $8 AND d.status = 'due') "
+	"coalesce(e.livemode, -1) = $7 AND coalesce(e.client_id, '') = $9 " \
+	"AND e.type NOT IN ('webhook_test', 'endpoint_challenge') AND " \
+	"EXISTS (SELECT 1 FROM webhook_subscription s WHERE s.endpoint_id = " \
+	"$8 AND (s.event_type = e.type OR s.event_type = '*')) AND NOT " \
+	"EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.id AND " \
+	"coalesce(d.endpoint_id, '') = $8 AND d.status = 'due') "
 #define REPLAY_FAILED_FROM \
 	"FROM delivery d JOIN event e ON e.id = d.event_id WHERE " \
 	"d.endpoint_id = $1 AND d.status = 'failed' AND (d.updated_at, " \
@@ -77,6 +121,9 @@
 	"FROM attempt a WHERE a.delivery_id = d.id), e.type, e.clive_tx_id, " \
 	"e.body FROM delivery d LEFT JOIN event e ON e.id = d.event_id "
 
+/* What the names of ledger accounts end in (lib/ledger.h). */
+#define MODE "CASE WHEN t.livemode = 0 THEN ':test' ELSE '' END"
+
 const char *const sql_text[SQL_COUNT] = {
 	/* API keys */
 	[SQL_API_KEY_FIND] =
@@ -92,6 +139,26 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT id, partner_id, name, key_hint, created_at, revoked_at "
 	    "FROM api_key WHERE $1 = '' OR partner_id = $1 ORDER BY "
 	    "created_at, id",
+	[SQL_MERCHANT_KEY_INSERT] =
+	    "INSERT INTO merchant_key (id, partner_id, client_id, livemode, "
+	    "name, prefix, secret_hash, scopes, created_at) VALUES ($1, $2, "
+	    "$3, $4, $5, $6, $7, $8, $9)",
+	[SQL_MERCHANT_KEY_REVOKE] =
+	    "UPDATE merchant_key SET revoked_at = $1 WHERE id = $2 AND "
+	    "revoked_at IS NULL",
+	[SQL_MERCHANT_KEY_BY_PREFIX] =
+	    "SELECT id, partner_id, client_id, secret_hash, scopes, "
+	    "revoked_at FROM merchant_key WHERE livemode = $1 AND prefix = "
+	    "$2",
+	[SQL_MERCHANT_KEY_FIND] =
+	    "SELECT " MERCHANT_KEY_COLUMNS "FROM merchant_key WHERE id = $1",
+	[SQL_MERCHANT_KEYS] =
+	    "SELECT " MERCHANT_KEY_COLUMNS "FROM merchant_key WHERE "
+	    "partner_id = $1 AND client_id = $2 AND livemode = $3 AND id < "
+	    "$4 ORDER BY id DESC LIMIT $5",
+	[SQL_MERCHANT_KEYS_OF_PARTNER] =
+	    "SELECT " MERCHANT_KEY_COLUMNS "FROM merchant_key WHERE $1 = '' "
+	    "OR partner_id = $1 ORDER BY created_at, id",
 
 	/* Partners and clients */
 	[SQL_PARTNER_FIND] =
@@ -153,9 +220,10 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_TX_INSERT] =
 	    "INSERT INTO tx (clive_tx_id, partner_id, client_id, amount, "
 	    "currency, echezona_reference, meta, status, processor, "
-	    "settlement_status, created_at, updated_at, email) VALUES ($1, "
-	    "$2, $3, $4, $5, $6, $7, 'initialized', $8, 'unsettled', $9, "
-	    "$9, $10)",
+	    "settlement_status, created_at, updated_at, email, api, "
+	    "livemode) VALUES ($1, $2, $3, $4, $5, $6, $7, 'initialized', "
+	    "$8, 'unsettled', $9, $9, $10, CASE WHEN $11 < 0 THEN 'clive' "
+	    "ELSE 'payments' END, CASE WHEN $11 >= 0 THEN $11 END)",
 	[SQL_TX_FIND] =
 	    "SELECT " TX_COLUMNS TX_TABLES
 	    "WHERE t.clive_tx_id = $1",
@@ -166,20 +234,36 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT " TX_COLUMNS TX_TABLES
 	    "WHERE t.clive_tx_id < $1 AND ($2 = '' OR t.partner_id = $2) "
 	    "AND ($3 = '' OR t.status = $3) AND ($4 = '' OR t.client_id = "
-	    "$4) AND t.clive_tx_id >= $5 ORDER BY "
-	    "t.clive_tx_id DESC LIMIT $6",
+	    "$4) AND t.clive_tx_id >= $5 AND ($7 = 1 OR "
+	    "coalesce(t.livemode, 1) = 1) ORDER BY t.clive_tx_id DESC LIMIT "
+	    "$6",
+	/* The index has no test payments, so the statement says it too. */
 	[SQL_TX_LIST_OF_PARTNER] =
 	    "SELECT " TX_COLUMNS TX_TABLES
-	    "WHERE t.clive_tx_id < $1 AND t.partner_id = $2 AND ($3 = '' OR "
-	    "t.status = $3) AND ($4 = '' OR t.client_id = $4) AND "
-	    "t.clive_tx_id >= $5 ORDER BY "
+	    "WHERE t.clive_tx_id < $1 AND t.partner_id = $2 AND "
+	    "coalesce(t.livemode, 1) = 1 AND ($3 = '' OR t.status = $3) AND "
+	    "($4 = '' OR t.client_id = $4) AND t.clive_tx_id >= $5 ORDER BY "
 	    "t.clive_tx_id DESC LIMIT $6",
+	/* A page by each of two indexes, and of these the newest. */
+	[SQL_TX_LIST_ALL_OF_PARTNER] =
+	    "SELECT " TX_COLUMNS TX_TABLES
+	    "WHERE t.clive_tx_id IN (SELECT x.clive_tx_id FROM (SELECT "
+	    "clive_tx_id FROM tx WHERE clive_tx_id < $1 AND partner_id = $2 "
+	    "AND coalesce(livemode, 1) = 1 AND ($3 = '' OR status = $3) AND "
+	    "($4 = '' OR client_id = $4) AND clive_tx_id >= $5 ORDER BY "
+	    "clive_tx_id DESC LIMIT $6) x UNION ALL SELECT y.clive_tx_id "
+	    "FROM (SELECT clive_tx_id FROM tx WHERE clive_tx_id < $1 AND "
+	    "partner_id = $2 AND livemode = 0 AND ($3 = '' OR status = $3) "
+	    "AND ($4 = '' OR client_id = $4) AND clive_tx_id >= $5 ORDER BY "
+	    "clive_tx_id DESC LIMIT $6) y) ORDER BY t.clive_tx_id DESC LIMIT "
+	    "$6",
 	[SQL_TX_LIST_OF_REFERENCE] =
 	    "SELECT " TX_COLUMNS TX_TABLES
 	    "WHERE t.clive_tx_id < $1 AND ($2 = '' OR t.partner_id = $2) "
 	    "AND t.echezona_reference = $7 AND ($3 = '' OR t.status = $3) "
-	    "AND ($4 = '' OR t.client_id = $4) AND t.clive_tx_id >= $5 "
-	    "ORDER BY t.clive_tx_id DESC LIMIT $6",
+	    "AND ($4 = '' OR t.client_id = $4) AND t.clive_tx_id >= $5 AND "
+	    "($8 = 1 OR coalesce(t.livemode, 1) = 1) ORDER BY t.clive_tx_id "
+	    "DESC LIMIT $6",
 	[SQL_TX_ATTACH] =
 	    "UPDATE tx SET processor_ref = $1, status = 'pending', "
 	    "updated_at = $2 WHERE clive_tx_id = $3 AND status = "
@@ -212,10 +296,18 @@ const char *const sql_text[SQL_COUNT] = {
 	    "UPDATE tx SET next_look_at = $1, looks = $2 WHERE clive_tx_id "
 	    "= $3",
 	[SQL_TX_LOOKS_DUE] =
-	    "SELECT clive_tx_id, processor, processor_ref, looks FROM tx "
-	    "WHERE status IN ('pending', 'failed', 'abandoned') AND looks < "
-	    "20 AND next_look_at <= $1 AND processor_ref IS NOT NULL ORDER "
-	    "BY next_look_at LIMIT $2",
+	    "SELECT clive_tx_id, processor, processor_ref, looks, livemode "
+	    "FROM tx WHERE status IN ('pending', 'failed', 'abandoned') AND "
+	    "looks < 20 AND next_look_at <= $1 AND processor_ref IS NOT NULL "
+	    "ORDER BY next_look_at LIMIT $2",
+	/* Of both kinds of looks; a question may belong to a refund as well. */
+	[SQL_LOOK_NEXT_DUE] =
+	    "SELECT min(n.at) FROM (SELECT (SELECT next_look_at FROM "
+	    "processor_call WHERE status IN ('asking', 'unknown') AND "
+	    "next_look_at > $1 ORDER BY next_look_at LIMIT 1) AS at UNION "
+	    "ALL SELECT (SELECT next_look_at FROM tx WHERE status IN "
+	    "('pending', 'failed', 'abandoned') AND looks < 20 AND "
+	    "next_look_at > $1 ORDER BY next_look_at LIMIT 1) AS at) n",
 	[SQL_FEE_RULES_MATCHING] =
 	    "SELECT id, processor, percent_ppm, fixed_hundredths FROM "
 	    "fee_rule WHERE ended_at IS NULL AND payment_type IN ('*', $1) "
@@ -267,21 +359,232 @@ const char *const sql_text[SQL_COUNT] = {
 	    "('asking', 'unknown') ORDER BY started_at DESC, id DESC LIMIT 1",
 	[SQL_PROCESSOR_CALLS_DUE] =
 	    "SELECT id, processor, idempotency_key, looks, clive_tx_id, "
-	    "payment_type, descriptor_suffix, fee_rule_id, next_look_at "
-	    "FROM processor_call WHERE status IN ('asking', 'unknown') AND "
-	    "operation = 'open' AND next_look_at <= $1 AND started_at > $3 "
-	    "ORDER BY next_look_at LIMIT $2",
+	    "payment_type, descriptor_suffix, fee_rule_id, next_look_at, "
+	    "payment_method, return_url FROM processor_call WHERE status IN "
+	    "('asking', 'unknown') AND operation = 'open' AND next_look_at "
+	    "<= $1 AND started_at > $3 ORDER BY next_look_at LIMIT $2",
 	[SQL_PROCESSOR_CALLS_OF_TX] =
 	    "SELECT started_at, finished_at, processor, operation, "
 	    "fee_rule_id, idempotency_key, status, answer_status, "
 	    "answer_message FROM processor_call WHERE clive_tx_id = $1 "
 	    "ORDER BY started_at, id",
 
+	/* Payments of the Payments API */
+	[SQL_INTENT_INSERT] =
+	    "INSERT INTO intent (id, clive_tx_id, partner_id, client_id, "
+	    "livemode, description, return_url, created_at, updated_at) "
+	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+	[SQL_INTENT_FIND] =
+	    INTENT_SELECT "WHERE i.id = $1",
+	[SQL_INTENT_FIND_BY_TX] =
+	    INTENT_SELECT "WHERE i.clive_tx_id = $1",
+	/* A status of the API may be any of three of the payment's. */
+	[SQL_INTENT_LIST] =
+	    INTENT_SELECT "WHERE i.partner_id = $1 AND i.client_id = $2 AND "
+	    "i.livemode = $3 AND i.id < $4 AND ($5 = '' OR t.status IN ($5, "
+	    "$6, $7)) ORDER BY i.id DESC LIMIT $8",
+	/* Of many that want it at the same time, one gets the row. */
+	[SQL_INTENT_TAKE] =
+	    "UPDATE intent SET busy_until = $1 WHERE id = $2 AND busy_until "
+	    "<= $3",
+	[SQL_INTENT_CONFIRM] =
+	    "UPDATE intent SET method = $1, method_detail = $2, return_url "
+	    "= coalesce($3, return_url), updated_at = $4 WHERE id = $5",
+	[SQL_INTENT_ACTION] =
+	    "UPDATE intent SET next_action = $1, updated_at = $2 WHERE id = "
+	    "$3",
+	[SQL_INTENT_FAILURE] =
+	    "UPDATE intent SET failure_code = $1, failure_message = $2 "
+	    "WHERE clive_tx_id = $3 AND failure_code IS NULL",
+	[SQL_INTENT_MOVED] =
+	    "UPDATE intent SET next_action = NULL, failure_code = $1, "
+	    "failure_message = $2, updated_at = $3 WHERE id = $4",
+	[SQL_INTENT_CALL_INSERT] =
+	    "INSERT INTO processor_call (id, clive_tx_id, processor, "
+	    "operation, fee_rule_id, idempotency_key, status, payment_type, "
+	    "payment_method, return_url, started_at, next_look_at) VALUES "
+	    "($1, $2, $3, 'open', $4, $5, 'asking', $6, $7, $8, $9, $10)",
+	[SQL_INTENT_CALL_OPEN] =
+	    "SELECT id, idempotency_key, fee_rule_id, processor, "
+	    "payment_method, return_url, started_at FROM processor_call "
+	    "WHERE clive_tx_id = $1 AND operation = 'open' AND status IN "
+	    "('asking', 'unknown') ORDER BY started_at DESC, id DESC LIMIT 1",
+	/* What a processor took after the payment was given up here. */
+	[SQL_INTENT_ATTACH_LATE] =
+	    "UPDATE tx SET processor = $1, fee_rule_id = $2, processor_ref "
+	    "= $3, next_look_at = $4, updated_at = $5 WHERE clive_tx_id = "
+	    "$6 AND status = 'abandoned' AND processor_ref IS NULL",
+
+	/* Refunds of the Payments API */
+	/* Of many at a time none gets more than is left. */
+	[SQL_REFUND_SET_ASIDE] =
+	    "UPDATE tx SET refunding_amount = refunding_amount + $1, "
+	    "updated_at = $2 WHERE clive_tx_id = $3 AND status IN "
+	    "('succeeded', 'refunded') AND refunded_amount + "
+	    "refunding_amount + $1 <= amount",
+	[SQL_REFUND_BOOK] =
+	    "UPDATE tx SET refunding_amount = refunding_amount + $1, "
+	    "refunded_amount = refunded_amount + $2, told_refunded = $3, "
+	    "updated_at = $4 WHERE clive_tx_id = $5",
+	[SQL_REFUND_INSERT] =
+	    "INSERT INTO refund (id, intent_id, clive_tx_id, partner_id, "
+	    "client_id, livemode, amount, currency, reason, metadata, "
+	    "status, created_at, updated_at) VALUES ($1, (SELECT id FROM "
+	    "intent WHERE clive_tx_id = $2), $2, $3, $4, $5, $6, $7, $8, "
+	    "$9, $10, $11, $11)",
+	[SQL_REFUND_FIND] =
+	    REFUND_SELECT "WHERE id = $1",
+	[SQL_REFUND_LIST] =
+	    REFUND_SELECT "WHERE partner_id = $1 AND client_id = $2 AND "
+	    "livemode = $3 AND id < $4 ORDER BY id DESC LIMIT $5",
+	[SQL_REFUND_LIST_OF_INTENT] =
+	    REFUND_SELECT "WHERE intent_id = $1 AND id < $2 ORDER BY id "
+	    "DESC LIMIT $3",
+	[SQL_REFUND_SETTLE] =
+	    "UPDATE refund SET status = $1, failure_code = $2, "
+	    "failure_message = $3, processor_ref = coalesce($4, "
+	    "processor_ref), updated_at = $5 WHERE id = $6 AND status = $7",
+	[SQL_REFUND_SET_REF] =
+	    "UPDATE refund SET processor_ref = $1, updated_at = $2 WHERE id "
+	    "= $3 AND processor_ref IS NULL",
+	/* Those that the processor had done and then took back. */
+	[SQL_REFUND_FAILED_SINCE] =
+	    "SELECT coalesce(sum(amount), 0) FROM refund WHERE intent_id = "
+	    "(SELECT id FROM intent WHERE clive_tx_id = $1) AND status = "
+	    "'failed' AND processor_ref IS NOT NULL AND updated_at >= $2",
+	[SQL_REFUND_CALL_INSERT] =
+	    "INSERT INTO processor_call (id, clive_tx_id, processor, "
+	    "operation, idempotency_key, status, started_at, next_look_at) "
+	    "VALUES ($1, $2, $3, 'refund', $4, 'asking', $5, $6)",
+	[SQL_REFUND_CALL_FINISH] =
+	    "UPDATE processor_call SET status = $1, answer_status = $2, "
+	    "answer_message = $3, finished_at = $4 WHERE clive_tx_id = $5 "
+	    "AND operation = 'refund' AND idempotency_key = $6 AND status "
+	    "IN ('asking', 'unknown')",
+	[SQL_REFUND_CALLS_DUE] =
+	    "SELECT id, idempotency_key, looks, next_look_at FROM "
+	    "processor_call WHERE status IN ('asking', 'unknown') AND "
+	    "operation = 'refund' AND next_look_at <= $1 AND started_at > "
+	    "$3 ORDER BY next_look_at LIMIT $2",
+	/* Do the refunds of a payment add up to what its row says? */
+	[SQL_REFUNDS_COMPARE] =
+	    "SELECT t.clive_tx_id, CASE WHEN t.refunding_amount = "
+	    "coalesce(sum(CASE WHEN r.status = 'pending' THEN r.amount ELSE "
+	    "0 END), 0) AND t.refunded_amount = coalesce(sum(CASE WHEN "
+	    "r.status = 'succeeded' THEN r.amount ELSE 0 END), 0) AND "
+	    "t.told_refunded <= t.refunded_amount + t.refunding_amount AND "
+	    "(t.status = 'chargeback' OR (t.status = 'refunded') = "
+	    "(t.refunded_amount = t.amount)) AND coalesce(sum(CASE WHEN "
+	    "r.currency <> t.currency THEN 1 ELSE 0 END), 0) = 0 THEN 1 "
+	    "ELSE 0 END, count(r.id) FROM tx t LEFT JOIN refund r ON "
+	    "r.clive_tx_id = t.clive_tx_id WHERE t.api = 'payments' OR "
+	    "t.refunding_amount <> 0 GROUP BY t.clive_tx_id",
+
+	/* Buyers and wallets */
+	[SQL_BUYER_INSERT] =
+	    "INSERT INTO buyer (id, livemode, phone_number, name, "
+	    "country_code, pin, created_at) VALUES ($1, $2, $3, $4, $5, $6, "
+	    "$7)",
+	[SQL_BUYER_FIND] =
+	    "SELECT " BUYER_COLUMNS "FROM buyer WHERE livemode = $1 AND "
+	    "phone_number = $2",
+	[SQL_BUYERS] =
+	    "SELECT " BUYER_COLUMNS "FROM buyer WHERE livemode = $1 ORDER BY "
+	    "phone_number",
+	[SQL_BUYER_DISABLE] =
+	    "UPDATE buyer SET disabled_at = $1 WHERE id = $2 AND "
+	    "disabled_at IS NULL",
+	[SQL_WALLET_INSERT] =
+	    "INSERT INTO wallet (id, kind, livemode, currency, buyer_id, "
+	    "partner_id, client_id, created_at, updated_at) VALUES ($1, $2, "
+	    "$3, $4, $5, $6, $7, $8, $8) ON CONFLICT DO NOTHING",
+	[SQL_WALLET_FIND] =
+	    WALLET_SELECT "WHERE w.id = $1",
+	[SQL_WALLET_OF_BUYER] =
+	    WALLET_SELECT "WHERE w.kind = 'buyer' AND w.buyer_id = $1 AND "
+	    "w.currency = $2",
+	[SQL_WALLET_OF_MERCHANT] =
+	    WALLET_SELECT "WHERE w.kind = 'merchant' AND w.partner_id = $1 "
+	    "AND w.client_id = $2 AND w.livemode = $3 AND w.currency = $4",
+	[SQL_WALLET_OUTSIDE] =
+	    WALLET_SELECT "WHERE w.kind = 'outside' AND w.livemode = $1 AND "
+	    "w.currency = $2",
+	[SQL_WALLETS_OF_BUYER] =
+	    WALLET_SELECT "WHERE w.kind = 'buyer' AND w.buyer_id = $1 ORDER "
+	    "BY w.currency",
+	[SQL_WALLETS_OF_MERCHANT] =
+	    WALLET_SELECT "WHERE w.kind = 'merchant' AND w.partner_id = $1 "
+	    "AND w.client_id = $2 AND w.livemode = $3 ORDER BY w.currency",
+	[SQL_WALLETS] =
+	    WALLET_SELECT "WHERE w.id > $1 AND w.livemode = $2 ORDER BY w.id "
+	    "LIMIT $3",
+	/* Of two that want the last of it, one gets it. */
+	[SQL_WALLET_TAKE] =
+	    "UPDATE wallet SET balance = balance - $1, updated_at = $2 WHERE "
+	    "id = $3 AND (balance >= $1 OR kind = 'outside')",
+	[SQL_WALLET_GIVE] =
+	    "UPDATE wallet SET balance = balance + $1, updated_at = $2 WHERE "
+	    "id = $3",
+	[SQL_TRANSFER_INSERT] =
+	    "INSERT INTO wallet_transfer (" TRANSFER_COLUMNS ") VALUES ($1, "
+	    "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+	[SQL_TRANSFER_FIND] =
+	    "SELECT " TRANSFER_COLUMNS " FROM wallet_transfer WHERE id = $1",
+	[SQL_TRANSFER_OF_PAYMENT] =
+	    "SELECT " TRANSFER_COLUMNS " FROM wallet_transfer WHERE "
+	    "intent_id = $1 AND kind = 'payment'",
+	[SQL_TRANSFERS_OF_MERCHANT] =
+	    "SELECT " TRANSFER_COLUMNS " FROM wallet_transfer WHERE kind = "
+	    "'transfer' AND partner_id = $1 AND client_id = $2 AND livemode "
+	    "= $3 AND id < $4 ORDER BY id DESC LIMIT $5",
+	/* Each half is read in its index's order, and no further than a page. */
+	[SQL_TRANSFERS_OF_WALLET] =
+	    "SELECT * FROM (SELECT " TRANSFER_COLUMNS " FROM wallet_transfer "
+	    "WHERE from_wallet = $1 AND id < $2 ORDER BY id DESC LIMIT $3) a "
+	    "UNION ALL SELECT * FROM (SELECT " TRANSFER_COLUMNS " FROM "
+	    "wallet_transfer WHERE to_wallet = $1 AND id < $2 ORDER BY id "
+	    "DESC LIMIT $3) b ORDER BY 1 DESC LIMIT $3",
+	[SQL_INTENT_SET_PAYER] =
+	    "UPDATE intent SET method_detail = $1, updated_at = $2 WHERE id "
+	    "= $3",
+	[SQL_WALLETS_COMPARE] =
+	    "SELECT w.id, CASE WHEN w.balance = coalesce((SELECT "
+	    "sum(x.amount) FROM wallet_transfer x WHERE x.to_wallet = w.id), "
+	    "0) - coalesce((SELECT sum(x.amount) FROM wallet_transfer x "
+	    "WHERE x.from_wallet = w.id), 0) AND (w.balance >= 0 OR w.kind "
+	    "= 'outside') THEN 1 ELSE 0 END FROM wallet w ORDER BY w.id",
+	[SQL_WALLETS_SUM] =
+	    "SELECT livemode, currency FROM wallet GROUP BY livemode, "
+	    "currency HAVING sum(balance) <> 0",
+	[SQL_TRANSFERS_COUNT] =
+	    "SELECT count(*) FROM wallet_transfer",
+	/* What the ledger says of a payment by wallet, and what was moved. */
+	[SQL_TRANSFERS_COMPARE] =
+	    "SELECT t.clive_tx_id, CASE WHEN coalesce((SELECT sum(x.amount) "
+	    "FROM wallet_transfer x WHERE x.intent_id = i.id AND x.kind = "
+	    "'payment'), 0) = coalesce((SELECT sum(l.amount) FROM "
+	    "ledger_entry l WHERE l.clive_tx_id = t.clive_tx_id AND l.kind = "
+	    "'capture'), 0) AND coalesce((SELECT sum(x.amount) FROM "
+	    "wallet_transfer x WHERE x.intent_id = i.id AND x.kind = "
+	    "'refund'), 0) = coalesce((SELECT sum(l.amount) FROM "
+	    "ledger_entry l WHERE l.clive_tx_id = t.clive_tx_id AND l.kind = "
+	    "'refund'), 0) THEN 1 ELSE 0 END FROM tx t LEFT JOIN intent i ON "
+	    "i.clive_tx_id = t.clive_tx_id WHERE t.processor = 'wallet' AND "
+	    "t.processor_ref IS NOT NULL",
+	/* Moved for a payment that is none of wallets, or not in its money. */
+	[SQL_TRANSFERS_STRAY] =
+	    "SELECT x.id FROM wallet_transfer x LEFT JOIN intent i ON i.id = "
+	    "x.intent_id LEFT JOIN tx t ON t.clive_tx_id = i.clive_tx_id "
+	    "WHERE x.intent_id IS NOT NULL AND (t.clive_tx_id IS NULL OR "
+	    "t.processor <> 'wallet' OR t.currency <> x.currency OR "
+	    "i.livemode <> x.livemode)",
+
 	/* Idempotency */
 	[SQL_IDEMPOTENCY_FIND] =
 	    "SELECT body_hash, status, answer, day, clive_tx_id, "
 	    "lease_until FROM idempotency WHERE day IN ($1, $2, $3) AND "
-	    "owner = $4 AND path = $5 AND idempotency_key = $6",
+	    "owner = $4 AND path = $5 AND idempotency_key = $6 AND "
+	    "created_at > $7",
 	[SQL_IDEMPOTENCY_STORE] =
 	    "INSERT INTO idempotency (day, owner, path, idempotency_key, "
 	    "body_hash, status, answer, created_at) VALUES ($1, $2, $3, $4, "
@@ -335,24 +638,24 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT count(*) FROM ledger_entry",
 	[SQL_LEDGER_COMPARE] =
 	    "SELECT t.clive_tx_id, CASE WHEN coalesce(sum(CASE WHEN "
-	    "l.debit_account = 'processor:' || t.processor THEN l.amount "
-	    "WHEN l.credit_account = 'processor:' || t.processor THEN "
-	    "-l.amount ELSE 0 END), 0) = CASE WHEN t.net_amount IS NULL "
-	    "THEN 0 ELSE t.amount - t.processor_fee - t.refunded_amount - "
-	    "t.disputed_amount END AND coalesce(sum(CASE WHEN "
-	    "l.credit_account = 'revenue' THEN l.amount WHEN "
-	    "l.debit_account = 'revenue' THEN -l.amount ELSE 0 END), 0) = "
-	    "coalesce(t.platform_fee, 0) AND coalesce(sum(CASE WHEN "
-	    "l.credit_account = 'partner:' || t.partner_id THEN l.amount "
-	    "WHEN l.debit_account = 'partner:' || t.partner_id THEN "
-	    "-l.amount ELSE 0 END), 0) = CASE WHEN t.net_amount IS NULL "
-	    "THEN 0 ELSE t.net_amount - t.refunded_amount - "
-	    "t.disputed_amount END AND coalesce(sum(CASE WHEN l.currency <> "
-	    "t.currency THEN 1 ELSE 0 END), 0) = 0 AND (t.net_amount IS NOT "
-	    "NULL) = (t.status NOT IN ('initialized', 'pending', 'failed', "
-	    "'abandoned')) THEN 1 ELSE 0 END FROM tx t LEFT JOIN "
-	    "ledger_entry l ON l.clive_tx_id = t.clive_tx_id GROUP BY "
-	    "t.clive_tx_id",
+	    "l.debit_account = 'processor:' || t.processor || " MODE " THEN "
+	    "l.amount WHEN l.credit_account = 'processor:' || t.processor "
+	    "|| " MODE " THEN -l.amount ELSE 0 END), 0) = CASE WHEN "
+	    "t.net_amount IS NULL THEN 0 ELSE t.amount - t.processor_fee - "
+	    "t.refunded_amount - t.disputed_amount END AND "
+	    "coalesce(sum(CASE WHEN l.credit_account = 'revenue' || " MODE
+	    " THEN l.amount WHEN l.debit_account = 'revenue' || " MODE
+	    " THEN -l.amount ELSE 0 END), 0) = coalesce(t.platform_fee, 0) "
+	    "AND coalesce(sum(CASE WHEN l.credit_account = 'partner:' || "
+	    "t.partner_id || " MODE " THEN l.amount WHEN l.debit_account = "
+	    "'partner:' || t.partner_id || " MODE " THEN -l.amount ELSE 0 "
+	    "END), 0) = CASE WHEN t.net_amount IS NULL THEN 0 ELSE "
+	    "t.net_amount - t.refunded_amount - t.disputed_amount END AND "
+	    "coalesce(sum(CASE WHEN l.currency <> t.currency THEN 1 ELSE 0 "
+	    "END), 0) = 0 AND (t.net_amount IS NOT NULL) = (t.status NOT IN "
+	    "('initialized', 'pending', 'failed', 'abandoned')) THEN 1 ELSE "
+	    "0 END FROM tx t LEFT JOIN ledger_entry l ON l.clive_tx_id = "
+	    "t.clive_tx_id GROUP BY t.clive_tx_id",
 	[SQL_LEDGER_OF_TX] =
 	    "SELECT created_at, kind, debit_account, credit_account, "
 	    "amount, currency FROM ledger_entry WHERE clive_tx_id = $1 "
@@ -382,9 +685,10 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ENDPOINT_INSERT] =
 	    "INSERT INTO webhook_endpoint (id, partner_id, name, url, api, "
 	    "livemode, status, schedule, pauses, rate_limit, max_parallel, "
-	    "ordered, ed25519, seen_at, created_at, updated_at, proven) "
-	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-	    "$14, $15, $15, CASE WHEN $7 = 'unproven' THEN 0 ELSE 1 END)",
+	    "ordered, ed25519, seen_at, created_at, updated_at, proven, "
+	    "client_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+	    "$11, $12, $13, $14, $15, $15, CASE WHEN $7 = 'unproven' THEN 0 "
+	    "ELSE 1 END, $16)",
 	[SQL_ENDPOINT_SUBSCRIBE] =
 	    "INSERT INTO webhook_subscription (endpoint_id, event_type) "
 	    "VALUES ($1, $2) ON CONFLICT (endpoint_id, event_type) DO "
@@ -465,11 +769,11 @@ const char *const sql_text[SQL_COUNT] = {
 	    "FROM signing_key WHERE expires_at IS NULL OR expires_at > $1 "
 	    "ORDER BY id DESC LIMIT $2",
 	[SQL_ENDPOINTS_SUBSCRIBED] =
-	    "SELECT e.id FROM webhook_endpoint e JOIN webhook_subscription "
-	    "s ON s.endpoint_id = e.id WHERE e.partner_id = $1 AND "
-	    "s.event_type = $2 AND e.api = $5 AND coalesce(e.livemode, -1) "
-	    "= $6 AND e.status <> 'deleted' AND (e.seen_at IS NULL OR "
-	    "e.seen_at > $7) AND e.id > $3 ORDER BY e.id LIMIT $4",
+	    "SELECT e.id FROM webhook_endpoint e WHERE e.partner_id = $1 "
+	    "AND coalesce(e.client_id, '') = $8 AND e.api = $5 AND "
+	    "coalesce(e.livemode, -1) = $6 AND e.status <> 'deleted' AND "
+	    "(e.seen_at IS NULL OR e.seen_at > $7) AND " SUBSCRIBED " AND "
+	    "e.id > $3 ORDER BY e.id LIMIT $4",
 	/* Who may be sent to now, or was asked to be whatever its state. */
 	[SQL_ENDPOINTS_DUE] =
 	    "SELECT e.id, e.url, e.pauses, e.last_duration_ms, e.ed25519, "
@@ -499,7 +803,8 @@ const char *const sql_text[SQL_COUNT] = {
 	    "UPDATE webhook_endpoint SET probe_at = $1 WHERE id = $2",
 	[SQL_EVENT_INSERT] =
 	    "INSERT INTO event (id, partner_id, clive_tx_id, api, livemode, "
-	    "type, body, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+	    "type, body, created_at, client_id) VALUES ($1, $2, $3, $4, $5, "
+	    "$6, $7, $8, $9)",
 	[SQL_EVENTS_OF_TX] =
 	    "SELECT id, type, body, created_at FROM event WHERE clive_tx_id "
 	    "= $1 ORDER BY created_at, id",
@@ -647,24 +952,33 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT " EVENT_COLUMNS ", e.body FROM event e WHERE e.id = $1",
 	[SQL_EVENT_LIST] =
 	    "SELECT " EVENT_COLUMNS " FROM event e WHERE e.id < $1 AND e.id "
-	    ">= $2 AND ($3 = '' OR e.type = $3) ORDER BY e.id DESC LIMIT $4",
+	    ">= $2 AND ($3 = '' OR e.type = $3) AND ($5 = 1 OR e.client_id "
+	    "IS NULL) ORDER BY e.id DESC LIMIT $4",
 	[SQL_EVENT_LIST_OF_PARTNER] =
 	    "SELECT " EVENT_COLUMNS " FROM event e WHERE e.partner_id = $5 "
-	    "AND e.id < $1 AND e.id >= $2 AND ($3 = '' OR e.type = $3) "
-	    "ORDER BY e.id DESC LIMIT $4",
+	    "AND e.id < $1 AND e.id >= $2 AND ($3 = '' OR e.type = $3) AND "
+	    "($6 = 1 OR e.client_id IS NULL) ORDER BY e.id DESC LIMIT $4",
 	[SQL_EVENT_LIST_OF_TX] =
 	    "SELECT " EVENT_COLUMNS " FROM event e WHERE e.clive_tx_id = $6 "
 	    "AND e.id < $1 AND e.id >= $2 AND ($3 = '' OR e.type = $3) AND "
-	    "($5 = '' OR e.partner_id = $5) ORDER BY e.id DESC LIMIT $4",
+	    "($5 = '' OR e.partner_id = $5) AND ($7 = 1 OR e.client_id IS "
+	    "NULL) ORDER BY e.id DESC LIMIT $4",
+	/* Challenges are about an endpoint and of no use to anybody later. */
+	[SQL_EVENTS_OF_MERCHANT] =
+	    "SELECT e.id, e.body FROM event e WHERE e.partner_id = $1 AND "
+	    "e.client_id = $2 AND e.livemode = $3 AND e.id < $4 AND e.id >= "
+	    "$5 AND ($6 = '' OR e.type = $6) AND e.type <> "
+	    "'endpoint_challenge' ORDER BY e.id DESC LIMIT $7",
 	[SQL_DELIVERY_FIND] =
 	    DELIVERY_SELECT "WHERE d.id = $1",
 	[SQL_DELIVERY_LIST] =
 	    DELIVERY_SELECT "WHERE d.id < $1 AND d.id >= $2 AND ($3 = '' OR "
-	    "d.status = $3) AND ($4 = '' OR e.type = $4) ORDER BY d.id DESC "
-	    "LIMIT $5",
+	    "d.status = $3) AND ($4 = '' OR e.type = $4) AND ($6 = 1 OR "
+	    "e.client_id IS NULL) ORDER BY d.id DESC LIMIT $5",
 	/* A page of each of the endpoints, and of these the newest. */
 	[SQL_DELIVERY_LIST_OF_PARTNER] =
-	    DELIVERY_SELECT "WHERE w.partner_id = $6 AND d.id IN (SELECT "
+	    DELIVERY_SELECT "WHERE w.partner_id = $6 AND ($7 = 1 OR "
+	    "w.client_id IS NULL) AND d.id IN (SELECT "
 	    "x.id FROM delivery x JOIN event y ON y.id = x.event_id WHERE "
 	    "x.endpoint_id = w.id AND x.id < $1 AND x.id >= $2 AND ($3 = '' "
 	    "OR x.status = $3) AND ($4 = '' OR y.type = $4) ORDER BY x.id "
@@ -672,13 +986,14 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_DELIVERY_LIST_OF_ENDPOINT] =
 	    DELIVERY_SELECT "WHERE d.endpoint_id = $6 AND d.id < $1 AND d.id "
 	    ">= $2 AND ($3 = '' OR d.status = $3) AND ($4 = '' OR e.type = "
-	    "$4) AND ($7 = '' OR w.partner_id = $7) ORDER BY d.id DESC "
-	    "LIMIT $5",
+	    "$4) AND ($7 = '' OR w.partner_id = $7) AND ($8 = 1 OR "
+	    "w.client_id IS NULL) ORDER BY d.id DESC LIMIT $5",
 	[SQL_DELIVERY_LIST_OF_TX] =
 	    DELIVERY_SELECT "WHERE e.clive_tx_id = $6 AND d.id < $1 AND d.id "
 	    ">= $2 AND ($3 = '' OR d.status = $3) AND ($4 = '' OR e.type = "
 	    "$4) AND ($7 = '' OR w.partner_id = $7) AND ($8 = '' OR w.id = "
-	    "$8) ORDER BY d.id DESC LIMIT $5",
+	    "$8) AND ($9 = 1 OR w.client_id IS NULL) ORDER BY d.id DESC "
+	    "LIMIT $5",
 	[SQL_DELIVERY_LIST_OF_EVENT] =
 	    DELIVERY_SELECT "WHERE d.event_id = $1 ORDER BY d.id",
 	[SQL_ATTEMPTS_OF_DELIVERY] =
@@ -701,18 +1016,24 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ENDPOINTS_PAGE] =
 	    "SELECT " ENDPOINT_COLUMNS "FROM webhook_endpoint WHERE ($1 = "
 	    "'' OR partner_id = $1) AND ($2 = '' OR status = $2) AND status "
-	    "<> 'deleted' AND id < $3 ORDER BY id DESC LIMIT $4",
+	    "<> 'deleted' AND id < $3 AND ($5 = 1 OR client_id IS NULL) "
+	    "ORDER BY id DESC LIMIT $4",
+	/* A merchant's own, in one mode. */
+	[SQL_ENDPOINTS_OF_MERCHANT] =
+	    "SELECT " ENDPOINT_COLUMNS "FROM webhook_endpoint WHERE "
+	    "partner_id = $1 AND coalesce(client_id, '') = $2 AND livemode "
+	    "= $3 AND status <> 'deleted' AND id < $4 ORDER BY id DESC "
+	    "LIMIT $5",
 	/* What waits for an endpoint, counted to a limit; when it is next. */
 	[SQL_ENDPOINT_BACKLOG] =
 	    "SELECT count(*), min(d.next_attempt_at) FROM (SELECT "
 	    "next_attempt_at FROM delivery WHERE endpoint_id = $1 AND status "
 	    "= 'due' ORDER BY next_attempt_at LIMIT $2) d",
 	[SQL_LISTENERS_SUBSCRIBED] =
-	    "SELECT e.id FROM webhook_endpoint e JOIN webhook_subscription "
-	    "s ON s.endpoint_id = e.id WHERE e.partner_id = $1 AND "
-	    "s.event_type = $2 AND e.api = $3 AND coalesce(e.livemode, -1) "
-	    "= $4 AND e.status <> 'deleted' AND e.seen_at > $5 ORDER BY "
-	    "e.id",
+	    "SELECT e.id FROM webhook_endpoint e WHERE e.partner_id = $1 "
+	    "AND coalesce(e.client_id, '') = $6 AND e.api = $3 AND "
+	    "coalesce(e.livemode, -1) = $4 AND e.status <> 'deleted' AND "
+	    "e.seen_at > $5 AND " SUBSCRIBED " ORDER BY e.id",
 	[SQL_LISTENERS_LIVE] =
 	    "SELECT count(*) FROM webhook_endpoint WHERE partner_id = $1 AND "
 	    "status <> 'deleted' AND seen_at > $2",

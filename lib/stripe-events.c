@@ -13,6 +13,10 @@ outcome_of(const struct stripe_event *e)
 	case STRIPE_REFUNDED:
 		return e->fully_refunded ? PAYMENT_REFUNDED :
 		    PAYMENT_PARTLY_REFUNDED;
+	case STRIPE_REFUND_DONE:
+		return PAYMENT_REFUND_DONE;
+	case STRIPE_REFUND_FAILED:
+		return PAYMENT_REFUND_FAILED;
 	case STRIPE_DISPUTED:
 		return PAYMENT_DISPUTED;
 	case STRIPE_INQUIRY:
@@ -37,8 +41,11 @@ stripe_to_payment(const struct stripe_event *e, struct slice body,
 	p->page_prefix = "cs_";
 	p->outcome = outcome_of(e);
 	p->body = body;
-	if (e->meaning == STRIPE_DISPUTED)
+	if (e->meaning == STRIPE_DISPUTED || e->refund_id != NULL)
 		p->object_id = e->object_id;
+	p->refund_id = e->refund_id;
+	p->at = e->created <= INT64_MAX / 1000 ? e->created * 1000 : 0;
+	p->failure = e->failure;
 	p->has_amount = e->has_amount;
 	p->units = e->units;
 	p->to_minor = money_from_stripe;

@@ -41,6 +41,11 @@ static const struct kind {
 	{ "payment_intent.succeeded", STRIPE_SUCCEEDED, "amount_received" },
 	{ "payment_intent.payment_failed", STRIPE_FAILED, NULL },
 	{ "charge.refunded", STRIPE_REFUNDED, "amount_refunded" },
+	/* Of ours alone, and what they mean depends on their status. */
+	{ "refund.created", STRIPE_REFUND_DONE, "amount" },
+	{ "refund.updated", STRIPE_REFUND_DONE, "amount" },
+	{ "refund.failed", STRIPE_REFUND_DONE, "amount" },
+	{ "charge.refund.updated", STRIPE_REFUND_DONE, "amount" },
 	{ "charge.dispute.created", STRIPE_DISPUTED, "amount" },
 	/* The same dispute again, or an inquiry that became one. */
 	{ "charge.dispute.funds_withdrawn", STRIPE_DISPUTED, "amount" },
@@ -102,6 +107,24 @@ read_units(const struct json *object, const char *key, bool *has, int64_t *out)
 	return true;
 }
 
+const char *
+stripe_failure(const struct json *error)
+{
+	static const char *const known[] = { "insufficient_funds",
+	    "expired_card" };
+	const char *code = json_text(error, "decline_code");
+
+	if (error == NULL || error->kind != JSON_OBJECT)
+		return NULL;
+	if (code == NULL)
+		code = json_text(error, "code");
+	for (size_t i = 0; code != NULL &&
+	    i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i], code) == 0)
+			return known[i];
+	return "generic_decline";
+}
+
 /* Intents are named by themselves, everything else points at its intent. */
 static const char *
 intent_of(const struct json *object, const char *type)
@@ -146,11 +169,35 @@ read_refund(const struct json *charge, struct stripe_event *event)
 	return NULL;
 }
 
+/*
+ * A refund that we made says so in its metadata. Others show in the running
+ * total of their charge, and one that is still on its way has no news.
+ */
+static enum stripe_meaning
+read_our_refund(const struct json *refund, struct stripe_event *event)
+{
+	const char *status = json_text(refund, "status");
+
+	event->refund_id = nonempty_text(json_get(refund, "metadata"),
+	    STRIPE_REFUND_KEY);
+	if (event->refund_id == NULL || status == NULL)
+		return STRIPE_IGNORED;
+	if (strcmp(status, "succeeded") == 0)
+		return STRIPE_REFUND_DONE;
+	if (strcmp(status, "failed") != 0 && strcmp(status, "canceled") != 0)
+		return STRIPE_IGNORED;
+	event->failure = nonempty_text(refund, "failure_reason");
+	return STRIPE_REFUND_FAILED;
+}
+
 static const char *
 read_meaning(const struct json *object, const struct kind *kind,
     struct stripe_event *event)
 {
-	event->meaning = kind->meaning;
+	event->meaning = kind->meaning == STRIPE_REFUND_DONE ?
+	    read_our_refund(object, event) : kind->meaning;
+	if (event->meaning == STRIPE_IGNORED)
+		return NULL;
 	if (kind->units != NULL && !read_units(object, kind->units,
 	    &event->has_amount, &event->units))
 		return "an amount is not a whole number of units";
@@ -159,6 +206,9 @@ read_meaning(const struct json *object, const struct kind *kind,
 		return fault;
 	if (kind->meaning == STRIPE_REFUNDED)
 		return read_refund(object, event);
+	if (kind->meaning == STRIPE_FAILED)
+		event->failure = stripe_failure(json_get(object,
+		    "last_payment_error"));
 	/* An inquiry asks for evidence; the money stays where it is. */
 	if (kind->meaning == STRIPE_DISPUTED &&
 	    starts_with(json_text(object, "status"), "warning_"))
@@ -188,6 +238,8 @@ stripe_event_read(const struct json *json, struct stripe_event *event)
 		return "the event has no type";
 	if (!read_bool(json, "livemode", false, &event->livemode))
 		return "livemode is neither true nor false";
+	if (!json_int(json, "created", &event->created) || event->created < 0)
+		event->created = 0;
 	event->foreign_account = present(json, "account") != NULL;
 
 	const struct json *object = json_get(json_get(json, "data"), "object");

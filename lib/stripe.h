@@ -18,6 +18,9 @@ enum {
 	STRIPE_TOLERANCE_S = 300	/* seconds either way, inclusive */
 };
 
+/* The key of our refund's name in the metadata of Stripe's. */
+#define STRIPE_REFUND_KEY "clive_refund"
+
 enum stripe_signature {
 	STRIPE_SIGNATURE_GOOD,
 	STRIPE_SIGNATURE_MALFORMED,	/* header missing, empty, unparseable */
@@ -42,6 +45,8 @@ enum stripe_meaning {
 	STRIPE_SUCCEEDED,
 	STRIPE_FAILED,
 	STRIPE_REFUNDED,	/* in full or in part: see refunded_units */
+	STRIPE_REFUND_DONE,	/* one of ours, see refund_id */
+	STRIPE_REFUND_FAILED,
 	STRIPE_DISPUTED,	/* money was withdrawn */
 	STRIPE_INQUIRY		/* a dispute that moves no money yet */
 };
@@ -56,12 +61,25 @@ struct stripe_event {
 	const char	*intent_id;		/* NULL: the event names none */
 	const char	*object_id;		/* of data.object, or NULL */
 	const char	*clive_tx_id;		/* in its metadata, or NULL */
+	const char	*refund_id;		/* of STRIPE_REFUND_*: ours, in
+						   its metadata */
+	int64_t		 created;		/* seconds; 0: not said */
 	bool		 has_amount;
-	int64_t		 units;		/* received, refunded in total or
-					   disputed; in Stripe's own units */
+	int64_t		 units;		/* received, refunded in total,
+					   refunded (of ours) or disputed; in
+					   Stripe's own units */
 	const char	*currency;		/* three characters; NULL: not said */
 	bool		 fully_refunded;	/* charge.refunded says so */
+	const char	*failure;	/* STRIPE_FAILED: as of stripe_failure;
+					   STRIPE_REFUND_FAILED: Stripe's word,
+					   or NULL */
 };
+
+/*
+ * Why a card was declined, as a code of soxara.md 12.11, from an error of
+ * Stripe's or a last_payment_error; NULL where it is none.
+ */
+const char	*stripe_failure(const struct json *error);
 
 /*
  * Reads a classic event. NULL on success, else a constant sentence saying

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "intent.h"
+
 /* The last moment that thirteen digits can name. */
 #define ID_TIME_MAX INT64_C(9999999999999)
 
@@ -44,10 +46,13 @@ id_bound(struct arena *arena, int64_t ms)
 	return arena_printf(arena, "CLVTX_%013" PRId64, ms < 0 ? 0 : ms);
 }
 
-/* The payments that match, one more than the page holds. */
+/*
+ * The payments that match, one more than the page holds; of all, also those
+ * that were made with a test key, which are no partner's concern.
+ */
 static struct rows *
 find(struct conn *c, struct arena *arena, const struct tx_list *list,
-    const char *partner)
+    const char *partner, bool all)
 {
 	const char *before = id_bound(arena, list->to);
 	const char *from = id_bound(arena, list->from);
@@ -55,13 +60,18 @@ find(struct conn *c, struct arena *arena, const struct tx_list *list,
 	if (list->cursor != NULL && strcmp(list->cursor, before) < 0)
 		before = list->cursor;
 	if (list->reference != NULL && *list->reference != '\0')
-		return conn_rows(c, SQL_TX_LIST_OF_REFERENCE, "tttttit",
+		return conn_rows(c, SQL_TX_LIST_OF_REFERENCE, "tttttiti",
 		    before, partner, text(list->status),
 		    text(list->client_id), from, list->limit + 1,
-		    list->reference);
-	return conn_rows(c, *partner != '\0' ? SQL_TX_LIST_OF_PARTNER :
-	    SQL_TX_LIST, "ttttti", before, partner, text(list->status),
-	    text(list->client_id), from, list->limit + 1);
+		    list->reference, (int64_t)all);
+	if (*partner == '\0')
+		return conn_rows(c, SQL_TX_LIST, "tttttii", before, partner,
+		    text(list->status), text(list->client_id), from,
+		    list->limit + 1, (int64_t)all);
+	return conn_rows(c, all ? SQL_TX_LIST_ALL_OF_PARTNER :
+	    SQL_TX_LIST_OF_PARTNER, "ttttti", before, partner,
+	    text(list->status), text(list->client_id), from,
+	    list->limit + 1);
 }
 
 static void
@@ -79,14 +89,20 @@ agrees(const char *filter, const char *with)
 	return *text(filter) == '\0' || strcmp(filter, with) == 0;
 }
 
-/* The list of one, by id; the other filters still hold. */
+/* The list of one, by its id here or in the Payments API; the other filters
+ * still hold. */
 static void
 write_named(struct jsonw *w, struct request *rq, const struct tx_list *list,
-    const char *partner)
+    const char *partner, bool all)
 {
 	const struct tx *tx = tx_find(rq->conn, rq->arena, list->clive_tx_id);
+	const struct intent *in = tx == NULL ? intent_find(rq->conn,
+	    rq->arena, list->clive_tx_id) : NULL;
 
-	if (tx != NULL && agrees(partner, tx->partner_id) &&
+	if (in != NULL)
+		tx = in->tx;
+	if (tx != NULL && (all || !tx->payments || tx->live) &&
+	    agrees(partner, tx->partner_id) &&
 	    agrees(list->status, tx_status_name(tx->status)) &&
 	    agrees(list->client_id, tx->client_id) &&
 	    agrees(list->reference, tx->echezona_reference) &&
@@ -97,9 +113,9 @@ write_named(struct jsonw *w, struct request *rq, const struct tx_list *list,
 /* Writes a page; the id of its last payment where more follow, or NULL. */
 static const char *
 write_page(struct jsonw *w, struct request *rq, const struct tx_list *list,
-    const char *partner)
+    const char *partner, bool all)
 {
-	struct rows *r = find(rq->conn, rq->arena, list, partner);
+	struct rows *r = find(rq->conn, rq->arena, list, partner, all);
 	const char *last = NULL;
 	int64_t n = 0;
 
@@ -117,7 +133,7 @@ write_page(struct jsonw *w, struct request *rq, const struct tx_list *list,
 
 void
 tx_list_answer(struct request *rq, const struct tx_list *list,
-    const char *owner)
+    const char *owner, bool all)
 {
 	const char *partner = *owner != '\0' ? owner : text(list->partner_id);
 	const char *next = NULL;
@@ -130,9 +146,9 @@ tx_list_answer(struct request *rq, const struct tx_list *list,
 	jsonw_array(&w, "items");
 	if (!elsewhere && list->clive_tx_id != NULL &&
 	    *list->clive_tx_id != '\0')
-		write_named(&w, rq, list, partner);
+		write_named(&w, rq, list, partner, all);
 	else if (!elsewhere)
-		next = write_page(&w, rq, list, partner);
+		next = write_page(&w, rq, list, partner, all);
 	jsonw_end_array(&w);
 	jsonw_text(&w, "nextCursor", next);
 	jsonw_end_object(&w);

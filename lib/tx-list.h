@@ -31,9 +31,11 @@ extern const struct field tx_list_fields[];
 
 /*
  * Answers 200 {"items":[...],"nextCursor":text or null} with the payments
- * that match. owner limits the list to one partner ("": all of them).
+ * that match. owner limits the list to one partner ("": all of them). What
+ * was made with a test key of the Payments API is in it for operators alone,
+ * who see all.
  */
 void	tx_list_answer(struct request *, const struct tx_list *,
-	    const char *owner);
+	    const char *owner, bool all);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "audit.h"
 #include "id.h"
+#include "intent.h"
 #include "ledger.h"
 #include "outbox.h"
 
@@ -89,6 +90,10 @@ tx_of_row(struct rows *r, struct arena *arena)
 	tx->client_name = row_text_copy(r, 23, arena);
 	tx->email = row_text_copy(r, 24, arena);
 	tx->fee_rule_id = row_text_copy(r, 25, arena);
+	tx->payments = !row_null(r, 26);
+	tx->live = row_int(r, 26) == 1;
+	tx->refunding = row_int(r, 27);
+	tx->told_refunded = row_int(r, 28);
 	return tx;
 }
 
@@ -124,10 +129,11 @@ tx_open(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
 	/* Two payments of one millisecond may draw the same digits. */
 	do {
 		id_make_tx(now, id);
-		n = conn_try(c, SQL_TX_INSERT, "tttittstit", id, tx->partner_id,
-		    tx->client_id, tx->amount.minor, tx->amount.currency,
-		    tx->echezona_reference, meta, tx->processor, now,
-		    tx->email);
+		n = conn_try(c, SQL_TX_INSERT, "tttittstiti", id,
+		    tx->partner_id, tx->client_id, tx->amount.minor,
+		    tx->amount.currency, tx->echezona_reference, meta,
+		    tx->processor, now, tx->email,
+		    (int64_t)(tx->payments ? tx->live : -1));
 	} while (n == CONN_TAKEN);
 	tx->clive_tx_id = arena_strdup(arena, id);
 	tx->status = TX_INITIALIZED;
@@ -158,12 +164,18 @@ tx_attach(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
 	return TX_ATTACH_DONE;
 }
 
-/* What the processor takes: by the payment's rule, else Stripe's default. */
+/*
+ * What the processor takes: by the payment's rule, else Stripe's default. What
+ * the Payments API carries without a rule goes over our own wallets or a
+ * sandbox, which take nothing.
+ */
 static void
 read_rule(struct conn *c, const struct tx *tx, struct fee_terms *terms)
 {
 	terms->processor_ppm = FEE_STRIPE_PPM;
 	terms->fixed_hundredths = FEE_STRIPE_FIXED;
+	if (tx->fee_rule_id == NULL && tx->payments)
+		terms->processor_ppm = terms->fixed_hundredths = 0;
 	if (tx->fee_rule_id == NULL)
 		return;
 	struct rows *r = conn_rows(c, SQL_FEE_RULE_FIND, "t", tx->fee_rule_id);
@@ -235,7 +247,11 @@ tx_move(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
 	audit_write(c, now, actor,
 	    arena_printf(arena, "transaction.%s", tx_status_name(to)),
 	    tx->clive_tx_id, arena_printf(arena, "{\"from\":\"%s\"}", from));
-	outbox_emit(c, now, tx);
+	/* Who called through the Payments API is told in its words. */
+	if (tx->payments)
+		intent_moved(c, arena, now, tx);
+	else
+		outbox_emit(c, now, tx);
 	return true;
 }
 

@@ -42,6 +42,11 @@ struct tx {
 	const char	*partner_name, *client_name;
 	const char	*email;			/* NULL: not said */
 	const char	*fee_rule_id;		/* NULL: not opened by rule */
+	bool		 payments;		/* opened through the Payments
+						   API: it has an intent */
+	bool		 live;			/* of those: by a live key */
+	int64_t		 refunding;		/* lib/refund.h, as below */
+	int64_t		 told_refunded;
 };
 
 /* "pending" and back; TX_STATUS_COUNT for a word that is none. */

@@ -42,9 +42,10 @@ static struct rows *
 find_page(struct request *rq, const struct list *list, const char *partner)
 {
 	/* "~" sorts after every identifier. */
-	return conn_rows(rq->conn, SQL_ENDPOINTS_PAGE, "ttti", partner,
+	return conn_rows(rq->conn, SQL_ENDPOINTS_PAGE, "tttii", partner,
 	    list->status != NULL ? list->status : "",
-	    list->cursor != NULL ? list->cursor : "~", list->limit + 1);
+	    list->cursor != NULL ? list->cursor : "~", list->limit + 1,
+	    (int64_t)webhook_api_sees_merchants(rq));
 }
 
 /* Writes a page; the id of its last endpoint where more follow, or NULL. */
@@ -178,7 +179,7 @@ static const struct field change_fields[] = {
 /* Puts what was said into settings; NULL, or a fault. */
 static const struct fault *
 take_settings(struct request *rq, const struct settings *in,
-    struct webhook_settings *s)
+    const char *api, struct webhook_settings *s)
 {
 	const char *wrong = NULL;
 
@@ -191,7 +192,7 @@ take_settings(struct request *rq, const struct settings *in,
 			return request_complain(rq, "url", wrong);
 	}
 	if (in->events != NULL && (s->events = webhook_api_events(rq,
-	    "clive", in->events)) == NULL)
+	    api, in->events)) == NULL)
 		return request_complain(rq, "events",
 		    "there is no such event type");
 	if (in->schedule != NULL)
@@ -220,7 +221,7 @@ create(struct conn *c, struct request *rq, void *arg)
 	schedule_parse("clive", rq->conf, &hook.settings.schedule);
 	if ((fault = webhook_api_partner(c, rq, in->partner_id,
 	    &hook.partner_id)) != NULL ||
-	    (fault = take_settings(rq, in, &hook.settings)) != NULL)
+	    (fault = take_settings(rq, in, hook.api, &hook.settings)) != NULL)
 		return fault;
 	return webhook_api_add(c, rq, &hook);
 }
@@ -240,7 +241,7 @@ change(struct conn *c, struct request *rq, void *arg)
 		return request_complain(rq, "url",
 		    "a listener fetches its deliveries and has none");
 	webhook_settings_of(c, rq->arena, row, &s);
-	if ((fault = take_settings(rq, in, &s)) != NULL)
+	if ((fault = take_settings(rq, in, row->api, &s)) != NULL)
 		return fault;
 	wrong = webhook_change(c, rq->vault, rq->conf, row, &s, rq->now,
 	    webhook_api_actor(rq));

@@ -44,6 +44,7 @@ answer_page(struct request *rq, struct webhook_log *log,
 	    &log->partner_id);
 	struct jsonw w;
 
+	log->merchants = webhook_api_sees_merchants(rq);
 	reply_start(rq, 200, &w);
 	jsonw_object(&w, NULL);
 	if (allowed) {
@@ -72,21 +73,21 @@ list_events(struct request *rq, void *arg)
 static const struct fault *
 check_delivery(struct conn *c, struct request *rq)
 {
-	const char *partner = webhook_log_partner_of_delivery(c, rq->arena,
-	    rq->item);
+	const char *client, *partner = webhook_log_partner_of_delivery(c,
+	    rq->arena, rq->item, &client);
 
-	return partner != NULL && webhook_api_may(rq, partner) ? NULL :
-	    &FAULT_DELIVERY_NOT_FOUND;
+	return partner != NULL && webhook_api_may(rq, partner, client) ?
+	    NULL : &FAULT_DELIVERY_NOT_FOUND;
 }
 
 static const struct fault *
 check_event(struct conn *c, struct request *rq)
 {
-	const char *partner = webhook_log_partner_of_event(c, rq->arena,
-	    rq->item);
+	const char *client, *partner = webhook_log_partner_of_event(c,
+	    rq->arena, rq->item, &client);
 
-	return partner != NULL && webhook_api_may(rq, partner) ? NULL :
-	    &FAULT_EVENT_NOT_FOUND;
+	return partner != NULL && webhook_api_may(rq, partner, client) ?
+	    NULL : &FAULT_EVENT_NOT_FOUND;
 }
 
 /* All that is known of the thing that the path names. */
@@ -180,7 +181,8 @@ resend_event(struct conn *c, struct request *rq, void *arg)
 	if (in->endpoint != NULL) {
 		struct webhook_row *w = webhook_find(c, rq->arena,
 		    in->endpoint);
-		if (w == NULL || !webhook_api_may(rq, w->partner_id))
+		if (w == NULL || !webhook_api_may(rq, w->partner_id,
+		    w->client_id))
 			return &FAULT_ENDPOINT_NOT_FOUND;
 	}
 	wrong = replay_event(c, rq->arena, rq->item, in->endpoint, rq->now,

@@ -18,7 +18,7 @@ int
 webhook_api_main(const char *path, const struct action *table, bool operators)
 {
 	static struct action actions[ACTIONS_MAX + 1];
-	struct endpoint endpoint = { path, actions };
+	struct endpoint endpoint = { .path = path, .actions = actions };
 
 	for (size_t i = 0; i < ACTIONS_MAX &&
 	    table[i].method != METHOD_NONE; i++) {
@@ -39,10 +39,17 @@ is_operator(const struct request *rq)
 }
 
 bool
-webhook_api_may(struct request *rq, const char *partner_id)
+webhook_api_may(struct request *rq, const char *partner_id,
+    const char *client_id)
 {
-	return is_operator(rq) ||
-	    caller_may_act_for(&rq->caller, partner_id);
+	return is_operator(rq) || (client_id == NULL &&
+	    caller_may_act_for(&rq->caller, partner_id));
+}
+
+bool
+webhook_api_sees_merchants(const struct request *rq)
+{
+	return is_operator(rq);
 }
 
 bool
@@ -65,7 +72,7 @@ webhook_api_partner(struct conn *c, struct request *rq, const char *named,
 		return request_complain(rq, "partner_id", "Required");
 	if (named == NULL)
 		named = rq->caller.partner_id;
-	if (!webhook_api_may(rq, named))
+	if (!webhook_api_may(rq, named, NULL))
 		return &FAULT_SCOPE;
 	*partner_id = named;
 	return partner_find(c, rq->arena, named) != NULL ? NULL :
@@ -84,8 +91,8 @@ webhook_api_endpoint(struct conn *c, struct request *rq,
     struct webhook_row **row)
 {
 	*row = webhook_find(c, rq->arena, rq->item);
-	return *row != NULL && webhook_api_may(rq, (*row)->partner_id) ?
-	    NULL : &FAULT_ENDPOINT_NOT_FOUND;
+	return *row != NULL && webhook_api_may(rq, (*row)->partner_id,
+	    (*row)->client_id) ? NULL : &FAULT_ENDPOINT_NOT_FOUND;
 }
 
 const struct fault *
@@ -108,7 +115,10 @@ webhook_api_events(struct request *rq, const char *api,
 		room += ALL_EVENTS;
 	events = arena_alloc(rq->arena, room * sizeof(*events));
 	for (; *named != NULL; named++) {
-		if (strcmp(*named, "all") == 0)
+		if (strcmp(*named, "all") == 0 &&
+		    webhook_known_event(api, OUTBOX_EVERYTHING))
+			events[n++] = OUTBOX_EVERYTHING;
+		else if (strcmp(*named, "all") == 0)
 			for (const char *const *e = outbox_event_types;
 			    *e != NULL; e++)
 				events[n++] = *e;

@@ -4,9 +4,11 @@
  * /api/v1/admin/webhooks: the same actions for both.
  *
  * A partner's key sees and changes what is its partner's; whatever belongs to
- * another partner is not found. Platform-wide keys and operators may name any
- * partner. Partners' mutations are signed and run once an idempotency key;
- * operators' are for the roles owner and support.
+ * another partner, or to a merchant (whose own /v1/webhook-endpoints and
+ * /v1/events are), is not found. Platform-wide keys and operators may name any
+ * partner, and operators see merchants' things as well. Partners' mutations
+ * are signed and run once an idempotency key; operators' are for the roles
+ * owner and support.
  */
 #ifndef WEBHOOK_API_H
 #define WEBHOOK_API_H
@@ -29,8 +31,15 @@ extern const struct action webhook_listen_actions[];
 
 /* ------------------------------------------------ for those tables alone */
 
-/* May the caller see and change what is this partner's? */
-bool		 webhook_api_may(struct request *, const char *partner_id);
+/*
+ * May the caller see and change what is this partner's, or this merchant's
+ * (client_id; NULL: none's)?
+ */
+bool		 webhook_api_may(struct request *, const char *partner_id,
+		    const char *client_id);
+
+/* Does a list of this caller's show what is merchants'? */
+bool		 webhook_api_sees_merchants(const struct request *);
 
 /*
  * The partner whose things a list shows: the caller's, or the one that it
@@ -58,8 +67,8 @@ const struct fault *webhook_api_complain(struct conn *, struct request *,
 		    const char *field, const char *wrong);
 
 /*
- * Event types as somebody named them, "all" standing for those of payments;
- * NULL where there is no such type.
+ * Event types as somebody named them, "all" standing for those of payments,
+ * and for every one with the Payments API; NULL where there is no such type.
  */
 const char *const *webhook_api_events(struct request *, const char *api,
 		    const char *const *named);

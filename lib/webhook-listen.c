@@ -267,7 +267,7 @@ read_event(struct conn *c, struct arena *arena, const char *id,
 	if (row_next(r)) {
 		*type = row_text_copy(r, 1, arena);
 		*tx = row_text_copy(r, 5, arena);
-		body = row_bytes(r, 7);
+		body = row_bytes(r, 8);
 		body.p = arena_strndup(arena, body.n > 0 ? body.p : "",
 		    body.n);
 	}

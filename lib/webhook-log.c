@@ -47,6 +47,7 @@ write_delivery(struct jsonw *w, const char *key, struct rows *r)
 	jsonw_text(w, "endpoint_name", row_text(r, 4));
 	jsonw_text(w, "url", row_text(r, 5));
 	jsonw_text(w, "partner_id", row_text(r, 6));
+	jsonw_text(w, "client_id", row_text(r, 16));
 	jsonw_text(w, "clive_tx_id", row_text(r, 7));
 	jsonw_text(w, "origin", row_text(r, 8));
 	jsonw_text(w, "status", row_text(r, 9));
@@ -67,6 +68,7 @@ begin_event(struct jsonw *w, const char *key, struct rows *r)
 	jsonw_text(w, "id", row_text(r, 0));
 	jsonw_text(w, "type", row_text(r, 1));
 	jsonw_text(w, "partner_id", row_text(r, 2));
+	jsonw_text(w, "client_id", row_text(r, 7));
 	jsonw_text(w, "api", row_text(r, 3));
 	if (row_null(r, 4))
 		jsonw_null(w, "livemode");
@@ -88,23 +90,26 @@ find_deliveries(struct conn *c, const struct webhook_log *log)
 {
 	char from[ID_SIZE], before[ID_SIZE];
 	const char *partner = text(log->partner_id);
+	int64_t merchants = log->merchants;
 
 	find_bounds(log, "dlv_", from, before);
 	if (*text(log->clive_tx_id) != '\0')
-		return conn_rows(c, SQL_DELIVERY_LIST_OF_TX, "ttttittt",
+		return conn_rows(c, SQL_DELIVERY_LIST_OF_TX, "ttttittti",
 		    before, from, text(log->status), text(log->event_type),
 		    log->limit + 1, log->clive_tx_id, partner,
-		    text(log->endpoint));
+		    text(log->endpoint), merchants);
 	if (*text(log->endpoint) != '\0')
-		return conn_rows(c, SQL_DELIVERY_LIST_OF_ENDPOINT, "ttttitt",
-		    before, from, text(log->status), text(log->event_type),
-		    log->limit + 1, log->endpoint, partner);
+		return conn_rows(c, SQL_DELIVERY_LIST_OF_ENDPOINT,
+		    "ttttitti", before, from, text(log->status),
+		    text(log->event_type), log->limit + 1, log->endpoint,
+		    partner, merchants);
 	if (*partner != '\0')
-		return conn_rows(c, SQL_DELIVERY_LIST_OF_PARTNER, "ttttit",
+		return conn_rows(c, SQL_DELIVERY_LIST_OF_PARTNER, "ttttiti",
 		    before, from, text(log->status), text(log->event_type),
-		    log->limit + 1, partner);
-	return conn_rows(c, SQL_DELIVERY_LIST, "tttti", before, from,
-	    text(log->status), text(log->event_type), log->limit + 1);
+		    log->limit + 1, partner, merchants);
+	return conn_rows(c, SQL_DELIVERY_LIST, "ttttii", before, from,
+	    text(log->status), text(log->event_type), log->limit + 1,
+	    merchants);
 }
 
 static struct rows *
@@ -112,18 +117,19 @@ find_events(struct conn *c, const struct webhook_log *log)
 {
 	char from[ID_SIZE], before[ID_SIZE];
 	const char *partner = text(log->partner_id);
+	int64_t merchants = log->merchants;
 
 	find_bounds(log, "evt_", from, before);
 	if (*text(log->clive_tx_id) != '\0')
-		return conn_rows(c, SQL_EVENT_LIST_OF_TX, "tttitt", before,
+		return conn_rows(c, SQL_EVENT_LIST_OF_TX, "tttitti", before,
 		    from, text(log->event_type), log->limit + 1, partner,
-		    log->clive_tx_id);
+		    log->clive_tx_id, merchants);
 	if (*partner != '\0')
-		return conn_rows(c, SQL_EVENT_LIST_OF_PARTNER, "tttit",
+		return conn_rows(c, SQL_EVENT_LIST_OF_PARTNER, "tttiti",
 		    before, from, text(log->event_type), log->limit + 1,
-		    partner);
-	return conn_rows(c, SQL_EVENT_LIST, "ttti", before, from,
-	    text(log->event_type), log->limit + 1);
+		    partner, merchants);
+	return conn_rows(c, SQL_EVENT_LIST, "tttii", before, from,
+	    text(log->event_type), log->limit + 1, merchants);
 }
 
 /* One row more than the page holds says that more follow. */
@@ -159,31 +165,35 @@ webhook_log_events(struct conn *c, struct arena *arena, struct jsonw *w,
 	write_page(w, arena, find_events(c, log), log->limit, write_event);
 }
 
-/* A column of the row with this id; NULL: there is none. */
+/* Two columns of the row with this id; NULL: there is none. */
 static const char *
-column_of(struct conn *c, struct arena *arena, enum sql sql, const char *id,
-    int column)
+owner_of(struct conn *c, struct arena *arena, enum sql sql, const char *id,
+    int partner, int client, const char **client_id)
 {
 	struct rows *r = conn_rows(c, sql, "t", id);
-	const char *value = row_next(r) ? row_text_copy(r, column, arena) :
-	    NULL;
+	const char *partner_id = NULL;
 
+	*client_id = NULL;
+	if (row_next(r)) {
+		partner_id = row_text_copy(r, partner, arena);
+		*client_id = row_text_copy(r, client, arena);
+	}
 	row_done(r);
-	return value;
+	return partner_id;
 }
 
 const char *
 webhook_log_partner_of_delivery(struct conn *c, struct arena *arena,
-    const char *id)
+    const char *id, const char **client_id)
 {
-	return column_of(c, arena, SQL_DELIVERY_FIND, id, 6);
+	return owner_of(c, arena, SQL_DELIVERY_FIND, id, 6, 16, client_id);
 }
 
 const char *
 webhook_log_partner_of_event(struct conn *c, struct arena *arena,
-    const char *id)
+    const char *id, const char **client_id)
 {
-	return column_of(c, arena, SQL_EVENT_FIND, id, 2);
+	return owner_of(c, arena, SQL_EVENT_FIND, id, 2, 7, client_id);
 }
 
 void
@@ -207,7 +217,7 @@ explain_event(struct conn *c, struct arena *arena, struct jsonw *w,
 
 	if (row_next(r)) {
 		begin_event(w, "event", r);
-		body = row_bytes(r, 7);
+		body = row_bytes(r, 8);
 		body.p = arena_strndup(arena, body.n > 0 ? body.p : "",
 		    body.n);
 		jsonw_textn(w, "body", body.p, body.n);

@@ -8,11 +8,13 @@
  * a filter that is seldom met makes them look further.
  *
  *   delivery  id, event_id, event_type, endpoint_id, endpoint_name, url,
- *             partner_id, clive_tx_id, origin (the delivery it repeats),
+ *             partner_id, client_id (of a merchant's), clive_tx_id, origin
+ *             (the delivery it repeats),
  *             status, attempts, next_attempt_at (while it is due),
  *             last_status and last_error (of the last attempt), created_at,
  *             updated_at
- *   event     id, type, partner_id, api, livemode, clive_tx_id, created_at
+ *   event     id, type, partner_id, client_id (as above), api, livemode,
+ *             clive_tx_id, created_at
  */
 #ifndef WEBHOOK_LOG_H
 #define WEBHOOK_LOG_H
@@ -33,6 +35,7 @@ struct webhook_log {
 	const char	*endpoint;	/* deliveries alone */
 	const char	*status;	/* deliveries alone */
 	int64_t		 from, to;	/* created in [from, to) */
+	bool		 merchants;	/* also what is a merchant's */
 };
 
 /* The states of a delivery, ended by NULL. */
@@ -44,11 +47,14 @@ void		 webhook_log_deliveries(struct conn *, struct arena *,
 void		 webhook_log_events(struct conn *, struct arena *,
 		    struct jsonw *, const struct webhook_log *);
 
-/* Whose delivery, or event, this is; NULL: there is none. */
+/*
+ * The partner whose delivery, or event, this is, or whose merchant's: then
+ * *client_id says which, else it is NULL. NULL: there is none.
+ */
 const char	*webhook_log_partner_of_delivery(struct conn *,
-		    struct arena *, const char *id);
+		    struct arena *, const char *id, const char **client_id);
 const char	*webhook_log_partner_of_event(struct conn *, struct arena *,
-		    const char *id);
+		    const char *id, const char **client_id);
 
 /* Writes one delivery as an object (key NULL: within an array). */
 void		 webhook_log_delivery(struct conn *, struct jsonw *,

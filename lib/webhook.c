@@ -51,6 +51,9 @@ one_of(const char *const *words, const char *word)
 bool
 webhook_known_event(const char *api, const char *type)
 {
+	if (strcmp(api, "payments") == 0)
+		return one_of(outbox_merchant_event_types, type) ||
+		    strcmp(type, OUTBOX_EVERYTHING) == 0;
 	return strcmp(api, "clive") == 0 &&
 	    (one_of(outbox_event_types, type) ||
 	    one_of(outbox_endpoint_event_types, type));
@@ -90,16 +93,39 @@ check_settings(const struct conf *conf, const struct webhook_settings *s,
 	return NULL;
 }
 
-static const char *
-check(struct conn *c, const struct conf *conf, const struct webhook *w)
+static bool
+has_row(struct rows *r)
 {
-	const char *wrong;
-	struct rows *r = conn_rows(c, SQL_PARTNER_FIND, "t", w->partner_id);
 	bool found = row_next(r);
 
 	row_done(r);
-	if (!found)
+	return found;
+}
+
+/* Is there somebody whose it would be? NULL, or a sentence. */
+static const char *
+check_owner(struct conn *c, const struct webhook *w)
+{
+	bool payments = strcmp(w->api, "payments") == 0;
+
+	if (!has_row(conn_rows(c, SQL_PARTNER_FIND, "t", w->partner_id)))
 		return "there is no such partner";
+	if (payments != (w->client_id != NULL))
+		return "an endpoint of the Payments API is a client's, any "
+		    "other is not";
+	if (payments && !has_row(conn_rows(c, SQL_CLIENT_FIND, "tt",
+	    w->partner_id, w->client_id)))
+		return "there is no such client";
+	return NULL;
+}
+
+static const char *
+check(struct conn *c, const struct conf *conf, const struct webhook *w)
+{
+	const char *wrong = check_owner(c, w);
+
+	if (wrong != NULL)
+		return wrong;
 	if ((wrong = check_settings(conf, &w->settings, w->api)) != NULL)
 		return wrong;
 	return check_secret(w->secret);
@@ -227,13 +253,14 @@ webhook_add(struct conn *c, const struct vault *vault,
 		return wrong;
 	audit_queue(c);
 	id_make("we_", now, w->id);
-	conn_run(c, SQL_ENDPOINT_INSERT, "tttttotttooiioi", w->id,
+	conn_run(c, SQL_ENDPOINT_INSERT, "tttttotttooiioit", w->id,
 	    w->partner_id, s->name, s->url, w->api,
 	    (int64_t)(payments ? w->livemode : -1),
 	    prove ? "unproven" : "active", s->schedule.name,
 	    schedule_print(&s->schedule, pauses), or_null(s->rate_limit),
 	    or_null(s->max_parallel), (int64_t)s->ordered,
-	    (int64_t)s->ed25519, s->url == NULL ? now : (int64_t)-1, now);
+	    (int64_t)s->ed25519, s->url == NULL ? now : (int64_t)-1, now,
+	    w->client_id);
 	write_secret(c, vault, w->id, w->secret, now);
 	subscribe(c, w->id, s->events);
 	if (s->ed25519)
@@ -350,6 +377,7 @@ webhook_of_row(struct rows *r, struct arena *arena)
 	w->created_at = row_int(r, 22);
 	w->updated_at = row_int(r, 23);
 	w->proven = row_int(r, 24) == 1;
+	w->client_id = row_text_copy(r, 25, arena);
 	return w;
 }
 
@@ -398,11 +426,7 @@ count_secrets(struct conn *c, const char *id, int64_t now)
 static bool
 exists(struct conn *c, const char *id)
 {
-	struct rows *r = conn_rows(c, SQL_ENDPOINT_FIND, "t", id);
-	bool found = row_next(r);
-
-	row_done(r);
-	return found;
+	return has_row(conn_rows(c, SQL_ENDPOINT_FIND, "t", id));
 }
 
 const char *
@@ -436,7 +460,8 @@ webhook_rotate(struct conn *c, const struct vault *vault, const char *id,
 static const char *
 status_when_on(struct conn *c, const char *id, const char *actor)
 {
-	bool vouches = strncmp(actor, "key:", 4) != 0;
+	bool vouches = strncmp(actor, "key:", 4) != 0 &&
+	    strncmp(actor, "merchant:", 9) != 0;
 	struct arena *arena = arena_new();
 	const struct webhook_row *row = webhook_find(c, arena, id);
 	const char *status = NULL;
@@ -622,9 +647,14 @@ webhook_write_member(struct jsonw *w, const char *key, struct conn *c,
 	jsonw_object(w, key);
 	jsonw_text(w, "id", row->id);
 	jsonw_text(w, "partner_id", row->partner_id);
+	jsonw_text(w, "client_id", row->client_id);
 	jsonw_text(w, "name", row->name);
 	jsonw_text(w, "url", row->url);
 	jsonw_text(w, "api", row->api);
+	if (row->client_id != NULL)
+		jsonw_bool(w, "livemode", row->livemode);
+	else
+		jsonw_null(w, "livemode");
 	jsonw_text(w, "secret", secret);
 	struct rows *r = conn_rows(c, SQL_ENDPOINT_EVENTS, "t", row->id);
 	jsonw_array(w, "events");
@@ -648,13 +678,15 @@ webhook_write_member(struct jsonw *w, const char *key, struct conn *c,
 	jsonw_end_object(w);
 }
 
-/* An event about an endpoint, for the partner API; its body is empty yet. */
+/* An event about an endpoint, of its API; its body is empty yet. */
 static struct outbox_event
 event_of(const struct webhook_row *row, const char *type, struct buf *body)
 {
 	buf_init(body, EVENT_BODY_MAX);
 	return (struct outbox_event){ .partner_id = row->partner_id,
-	    .api = "clive", .livemode = -1, .type = type, .but = row->id };
+	    .client_id = row->client_id, .api = row->api, .livemode =
+	    row->client_id != NULL ? row->livemode : -1, .type = type,
+	    .but = row->id };
 }
 
 static void
@@ -684,7 +716,7 @@ webhook_tell(struct conn *c, const char *id, const char *event, int64_t now)
 	const struct webhook_row *row = webhook_find(c, arena, id);
 	struct buf body;
 
-	if (row != NULL) {
+	if (row != NULL && row->client_id == NULL) {
 		struct outbox_event e = event_of(row, event, &body);
 		write_how_it_is(&body, row, event, now);
 		e.body = (struct slice){ body.data, body.len };
@@ -704,9 +736,6 @@ webhook_prove(struct conn *c, const char *id, int64_t now, const char *actor)
 
 	if (can) {
 		struct outbox_event e = event_of(row, PROOF_EVENT, &body);
-		e.api = row->api;
-		if (strcmp(row->api, "payments") == 0)
-			e.livemode = row->livemode;
 		proof_write(&body, id);
 		e.body = (struct slice){ body.data, body.len };
 		outbox_write_to(c, now, &e, id);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * webhook.h - the endpoints where partners want to be told, and the secrets
- * that their deliveries are signed with.
+ * webhook.h - the endpoints where partners and merchants want to be told, and
+ * the secrets that their deliveries are signed with.
+ *
+ * A merchant (a client of a partner that calls the Payments API, "payments")
+ * has endpoints of its own in each mode. They get its events alone, and its
+ * partner neither sees nor changes them.
  *
  * Every change happens in the caller's transaction, which waits for its turn
  * at the audit log first, and leaves an audit event that says what was before
@@ -13,8 +17,8 @@
  * An endpoint that has to prove that it wants our webhooks (proof.h) has to
  * do so again when its URL changes, for as long as it has not done so, and
  * with the setting webhook_prove always. Switching it off and on is no way
- * around that for its partner (an actor "key:..."); anybody else who switches
- * it on vouches for it.
+ * around that for whose it is (an actor "key:..." or "merchant:..."); anybody
+ * else who switches it on vouches for it.
  */
 #ifndef WEBHOOK_H
 #define WEBHOOK_H
@@ -61,8 +65,9 @@ struct webhook_settings {
 /* A new endpoint. */
 struct webhook {
 	const char		*partner_id;
+	const char		*client_id;	/* the merchant whose it is */
 	const char		*api;		/* "clive" or "payments" */
-	bool			 livemode;
+	bool			 livemode;	/* of a merchant's */
 	struct webhook_settings	 settings;
 	const char		*secret;	/* in clear; wipe after use */
 	bool			 prove;		/* starts unproven, and is
@@ -75,6 +80,7 @@ struct webhook {
 struct webhook_row {
 	const char		*id;
 	const char		*partner_id;
+	const char		*client_id;	/* NULL: no merchant's */
 	const char		*name;
 	const char		*url;		/* NULL: a listener */
 	const char		*api;
@@ -100,13 +106,14 @@ struct webhook_row {
 const char	*webhook_check_url(const struct conf *, const char *url);
 
 /*
- * Is this an event type that an endpoint of this API can subscribe to?
+ * Is this an event type that an endpoint of this API can subscribe to? With
+ * "payments" OUTBOX_EVERYTHING is one as well.
  */
 bool		 webhook_known_event(const char *api, const char *type);
 
 /*
  * Makes an endpoint. NULL, or a sentence that says what is wrong (no such
- * partner, name, URL, secret or event type).
+ * partner or client, name, URL, secret or event type).
  */
 const char	*webhook_add(struct conn *, const struct vault *,
 		    const struct conf *, struct webhook *, int64_t now,
@@ -147,7 +154,7 @@ const char	*webhook_rotate(struct conn *, const struct vault *,
  * Switching on forgets its failures; with skip what it missed is marked
  * failed and can be replayed, else it goes out now. *waiting is how many
  * deliveries that is. Its partner gets one that is not proven no further than
- * to unproven, with a new challenge on its way.
+ * to unproven, with a new challenge on its way; so does its merchant.
  */
 bool		 webhook_enable(struct conn *, const char *id, bool skip,
 		    int64_t now, const char *actor, int64_t *waiting);
@@ -156,7 +163,9 @@ bool		 webhook_disable(struct conn *, const char *id,
 
 /*
  * Tells the partner's other endpoints how this one is, by an event of
- * outbox_endpoint_event_types. webhook_enable and webhook_disable do.
+ * outbox_endpoint_event_types. webhook_enable and webhook_disable do. Of a
+ * merchant's endpoint nobody is told: its API has no such events, and it is
+ * not the partner's.
  */
 void		 webhook_tell(struct conn *, const char *id,
 		    const char *event, int64_t now);

@@ -186,7 +186,7 @@ static const struct action actions[] = {
 	{ .method = METHOD_NONE }
 };
 
-static const struct endpoint endpoint = { "/inbox", actions };
+static const struct endpoint endpoint = { "/inbox", actions, API_CLIVE };
 
 int
 main(void)

@@ -7,8 +7,17 @@
  *	clive.conf; a token for an hour of the sandbox clock
  * POST /checkout-link/generate-checkout-url	with the checksum where
  *	clive.conf has a key
- * GET /payments/{orderReference}	the attempts on a link; 404 before
- *	the first
+ * POST /payments/preview-ussd-push-request	what can be asked for
+ * POST /payments/initiate-ussd-push-request	asks a payer's phone for the
+ *	PIN: the answer is PROCESSING, and a webhook tells what came of it.
+ *	What does come of it says the number:
+ *	  255...001	the payer rejects, a second later
+ *	  255...002	nobody answers: FAILED after half a minute
+ *	  255...003	too little money, a second later
+ *	  all others	paid a second later
+ *	Numbers that do not begin with 2556 or 2557 are of no network: 400.
+ * GET /payments/{orderReference}	the attempts on a link, or a push; 404
+ *	before the first
  *
  * Errors are {"message":...} as with ClickPesa.
  *
@@ -36,10 +45,13 @@
 enum {
 	TOKEN_MS = 60 * 60 * 1000,
 	BODY_MAX = 1024 * 1024,
+	SOON_MS = 1000,			/* a payer who answers a push */
+	SILENCE_MS = 30 * 1000,		/* one who does not */
 	TIME_SIZE = 32
 };
 
 #define ORDER "clickpesa.order"
+#define CHANNEL "TIGO-PESA"
 
 static const char *
 no_header(struct box *box, const char *body, int64_t at, bool bad)
@@ -308,9 +320,12 @@ static void
 query(struct box_request *rq, const char *reference)
 {
 	const struct doc *order = find_order(&rq->box, reference);
-	const char *payments = order != NULL ? doc_raw(order, "payments") :
-	    NULL;
+	const char *payments = NULL;
 
+	if (order != NULL && rq->box.now < doc_int(order, "_due"))
+		payments = doc_raw(order, "_processing");
+	else if (order != NULL)
+		payments = doc_raw(order, "payments");
 	if (payments != NULL)
 		box_json(rq, 200, payments);
 	else
@@ -340,9 +355,10 @@ customer(struct box *box, const struct doc *order)
 	    doc_quote(box->arena, doc_text(order, "customerEmail")));
 }
 
-/* What the query and the webhook say of an attempt alike. */
+/* What the query and the webhook say of an attempt alike; why it failed, or
+ * NULL. */
 static struct doc *
-make_attempt(struct box *box, const struct doc *order, bool paid)
+make_attempt(struct box *box, const struct doc *order, const char *why)
 {
 	struct doc *d = doc_new(box->arena, "id status paymentReference "
 	    "orderReference collectedAmount collectedCurrency message "
@@ -351,12 +367,12 @@ make_attempt(struct box *box, const struct doc *order, bool paid)
 
 	doc_setf(d, "id", "\"%sLCP%zu\"", doc_text(order, "orderReference"),
 	    doc_count(order, "payments") + 1);
-	doc_set_text(d, "status", paid ? "SUCCESS" : "FAILED");
+	doc_set_text(d, "status", why == NULL ? "SUCCESS" : "FAILED");
 	doc_set_text(d, "paymentReference", id_make("", box->now, id));
 	doc_set_text(d, "orderReference", doc_text(order, "orderReference"));
 	doc_setf(d, "collectedAmount", "%s", doc_text(order, "amount"));
 	doc_set_text(d, "collectedCurrency", doc_text(order, "currency"));
-	doc_set_text(d, "message", paid ? "success" : "Insufficient balance");
+	doc_set_text(d, "message", why == NULL ? "success" : why);
 	doc_set_text(d, "updatedAt", iso_time(box));
 	doc_set_text(d, "createdAt", iso_time(box));
 	doc_setf(d, "customer", "%s", customer(box, order));
@@ -404,7 +420,7 @@ tell(struct box *box, const struct doc *order, struct doc *attempt,
 {
 	const char *id = doc_text(attempt, "id");
 
-	doc_set_text(attempt, "channel", "TIGO-PESA");
+	doc_set_text(attempt, "channel", CHANNEL);
 	if (paid) {
 		doc_set_text(attempt, "collectedAmount",
 		    doc_text(order, "amount"));
@@ -423,10 +439,158 @@ tell(struct box *box, const struct doc *order, struct doc *attempt,
 static void
 attempt(struct box *box, struct doc *order, bool paid)
 {
-	struct doc *made = make_attempt(box, order, paid);
+	struct doc *made = make_attempt(box, order, paid ? NULL :
+	    "Insufficient balance");
 
 	add_attempt(box, order, made);
 	tell(box, order, made, paid);
+}
+
+/* ------------------------------------------------------------ a push */
+
+/* What a payer does with it: the last digits of the number say it. */
+static const struct {
+	const char	*digits;
+	const char	*message;	/* of the failure */
+	int64_t		 after_ms;
+} payers[] = {
+	{ "001", "Transaction rejected by customer", SOON_MS },
+	{ "002", "Transaction timed out", SILENCE_MS },
+	{ "003", "Insufficient balance", SOON_MS },
+	{ "", NULL, SOON_MS }
+};
+
+static bool
+is_phone(const char *text)
+{
+	return text != NULL && strlen(text) == 12 &&
+	    strspn(text, "0123456789") == 12 &&
+	    (strncmp(text, "2556", 4) == 0 || strncmp(text, "2557", 4) == 0);
+}
+
+/* NULL where nothing is wrong with a push; the preview needs no phone. */
+static const char *
+check_push(struct box *box, const struct json *json, bool preview,
+    struct amount *amount)
+{
+	const char *reference = json_text(json, "orderReference");
+	const char *currency = json_text(json, "currency");
+	const char *text = json_text(json, "amount");
+	const char *phone = json_text(json, "phoneNumber");
+
+	*amount = (struct amount){ 0, "TZS" };
+	if (json == NULL || json->kind != JSON_OBJECT)
+		return "Invalid request";
+	if (!checksum_is_good(box, json))
+		return "Invalid checksum";
+	if (text == NULL || text[strspn(text, "0123456789")] != '\0' ||
+	    amount_parse((struct slice){ text, strlen(text) }, "TZS",
+	    amount) != AMOUNT_OK)
+		return "Amount is required";
+	if (currency == NULL || strcmp(currency, "TZS") != 0)
+		return "Currency must be TZS";
+	if (reference == NULL)
+		return "Order reference is required";
+	if (!is_alphanumeric(reference))
+		return "Invalid Order Reference, should only contain "
+		    "alphanumeric characters and cannot be blank";
+	if (!is_phone(phone) && !(preview && phone == NULL))
+		return "Invalid / unsupported phone number";
+	return NULL;
+}
+
+static void
+preview_push(struct box_request *rq)
+{
+	struct amount amount;
+	const char *why, *wrong = check_push(&rq->box, json_parse(
+	    rq->box.arena, rq->body.p, rq->body.n, &why), true, &amount);
+
+	if (wrong != NULL)
+		say(rq, 400, wrong);
+	else
+		box_json(rq, 200, "{\"activeMethods\":[{\"name\":\"" CHANNEL
+		    "\",\"status\":\"AVAILABLE\",\"fee\":0,\"message\":"
+		    "null}]}");
+}
+
+/*
+ * Writes down what will come of a push, and when: the query shows it from
+ * then on, and the webhook is due then.
+ */
+static struct doc *
+make_push(struct box *box, const struct json *json, struct amount amount)
+{
+	struct doc *order = make_order(box, json, amount), *first, *last;
+	const char *phone = json_text(json, "phoneNumber");
+	struct box later = *box;
+	size_t i = 0;
+
+	while (strcmp(phone + 12 - strlen(payers[i].digits),
+	    payers[i].digits) != 0)
+		i++;
+	later.now += payers[i].after_ms;
+	doc_set_text(order, "customerPhone", phone);
+	first = make_attempt(box, order, NULL);
+	doc_set_text(first, "status", "PROCESSING");
+	doc_set_null(first, "message");
+	last = make_attempt(&later, order, payers[i].message);
+	doc_set_text(last, "createdAt", iso_time(box));
+	doc_set_text(last, "paymentPhoneNumber", phone);
+	doc_setf(order, "_processing", "[%s]", doc_shown(first));
+	doc_setf(order, "payments", "[%s]", doc_shown(last));
+	doc_set_int(order, "_due", later.now);
+	return order;
+}
+
+/* With the webhook of what comes of it; false where the reference is used. */
+static bool
+keep_push(struct box *box, const struct doc *order)
+{
+	struct doc *last = doc_item(order, "payments", 0);
+	struct box later = *box;
+
+	later.now = doc_int(order, "_due");
+	store_begin(box->store);
+	if (find_order(box, doc_text(order, "orderReference")) != NULL) {
+		store_rollback(box->store);
+		return false;
+	}
+	put_order(box, order);
+	tell(&later, order, last, doc_is(last, "status", "SUCCESS"));
+	return store_commit(box->store);
+}
+
+static void
+initiate_push(struct box_request *rq)
+{
+	struct box *box = &rq->box;
+	struct amount amount;
+	const char *why, *wrong;
+	const struct json *json = json_parse(box->arena, rq->body.p,
+	    rq->body.n, &why);
+
+	if ((wrong = check_push(box, json, false, &amount)) != NULL) {
+		say(rq, 400, wrong);
+		return;
+	}
+	struct doc *order = make_push(box, json, amount);
+	struct doc *first = doc_item(order, "_processing", 0);
+	const char *reference = doc_text(order, "orderReference");
+	if (!keep_push(box, order))
+		say(rq, 409, arena_printf(box->arena, "Order reference %s "
+		    "already used: Create a different reference", reference));
+	else if (rq->fault == BOX_STATUS_500_AFTER)
+		say(rq, 500, "Internal server error");
+	else
+		box_json(rq, 200, arena_printf(box->arena, "{\"id\":%s,"
+		    "\"status\":\"PROCESSING\",\"channel\":\"" CHANNEL "\","
+		    "\"orderReference\":\"%s\",\"collectedAmount\":\"%s\","
+		    "\"collectedCurrency\":\"TZS\",\"createdAt\":\"%s\","
+		    "\"clientId\":%s}",
+		    doc_quote(box->arena, doc_text(first, "id")), reference,
+		    doc_text(order, "amount"), doc_text(first, "createdAt"),
+		    doc_quote(box->arena, box->conf->clickpesa_client_id)));
 }
 
 /* ----------------------------------------------------------- the page */
@@ -538,7 +702,7 @@ checkout(struct box_request *rq, const char *reference)
 	if (post)
 		store_begin(s);
 	struct doc *order = find_order(&rq->box, reference);
-	if (order == NULL) {
+	if (order == NULL || doc_has(order, "_due")) {
 		page_begin(rq, 404, NULL);
 		buf_puts(&rq->out, "<h1>Nothing here</h1>\n<p>This address "
 		    "does not belong to a payment.</p>\n");
@@ -577,6 +741,12 @@ handle(struct box_request *rq)
 	else if (is_call(rq, "POST", "checkout-link",
 	    "generate-checkout-url"))
 		generate_link(rq);
+	else if (is_call(rq, "POST", "payments",
+	    "preview-ussd-push-request"))
+		preview_push(rq);
+	else if (is_call(rq, "POST", "payments",
+	    "initiate-ussd-push-request"))
+		initiate_push(rq);
 	else if (is_call(rq, "GET", "payments", NULL))
 		query(rq, rq->part[1]);
 	else

@@ -30,8 +30,10 @@
 #include "operator.h"
 #include "partner.h"
 #include "password.h"
+#include "refund.h"
 #include "shared.h"
 #include "sig.h"
+#include "wallet.h"
 #include "webhook.h"
 
 enum {
@@ -47,6 +49,7 @@ struct script {
 	int	 status;
 	long	 pause;
 	char	 body[4096];
+	char	 asked[4096];	/* the last question, cut off there */
 };
 
 struct world world;
@@ -230,6 +233,19 @@ seed_key(struct conn *c, const char *partner_id, struct apikey *k)
 }
 
 static void
+seed_merchant(struct conn *c, const char *partner_id, const char *client_id,
+    bool live, char id[ID_SIZE], char key[MERCHANT_KEY_SIZE])
+{
+	const char *why = merchant_key_add(c, partner_id, client_id, live,
+	    "test", NULL, clock_now(), "cli:test", id, key);
+
+	if (why != NULL) {
+		fprintf(stderr, "harness: %s\n", why);
+		exit(1);
+	}
+}
+
+static void
 seed_webhook(struct conn *c)
 {
 	static const char *const events[] = { "transaction_succeeded",
@@ -248,6 +264,8 @@ seed_webhook(struct conn *c)
 static const struct fault *
 seed(struct conn *c, void *arg)
 {
+	char id[ID_SIZE];
+
 	(void)arg;
 	seed_partner(c, PARTNER, "active", "approved", CLIENT, "active");
 	seed_partner(c, OTHER_PARTNER, "active", "approved", OTHER_CLIENT,
@@ -268,6 +286,11 @@ seed(struct conn *c, void *arg)
 	apikey_revoke(c, world.revoked.id, clock_now(), "cli:test");
 	seed_key(c, PARTNER, &world.damaged);
 	seed_webhook(c);
+	seed_merchant(c, PARTNER, CLIENT, false, world.merchant_id,
+	    world.merchant);
+	seed_merchant(c, PARTNER, CLIENT, true, id, world.merchant_live);
+	seed_merchant(c, OTHER_PARTNER, OTHER_CLIENT, false, id,
+	    world.merchant_other);
 	return NULL;
 }
 
@@ -343,6 +366,9 @@ answer_question(int fd)
 
 	if (!read_question(fd, text))
 		return;
+	size_t n = strnlen(text, sizeof(script->asked) - 1);
+	memcpy(script->asked, text, n);
+	script->asked[n] = '\0';
 	if (strstr(text, "/generate-token HTTP") != NULL) {
 		status = 200;
 		body = "{\"success\":true,\"token\":\"Bearer token\"}";
@@ -419,6 +445,12 @@ processor_says(int status, const char *body, long pause)
 	script->pause = pause;
 }
 
+const char *
+processor_asked(void)
+{
+	return arena_strdup(world.arena, script->asked);
+}
+
 static void
 make_small_disk(void)
 {
@@ -427,7 +459,7 @@ make_small_disk(void)
 	snprintf(db, sizeof(db), "%s/db", world.var);
 	mkdir(db, 0700);
 	world.small_disk = mount("none", db, "tmpfs", 0,
-	    "size=2m,mode=0700") == 0;
+	    "size=4m,mode=0700") == 0;
 }
 
 static void
@@ -663,17 +695,30 @@ world_start(const struct world_options *options)
 	return 0;
 }
 
-/* Every payment's figures agree with its entries; nobody altered history. */
+/* Every payment's figures agree with its entries and refunds; nobody altered
+ * history. */
 static bool
 books_agree(void)
 {
 	struct ledger_report ledger;
+	struct refund_report refunds;
+	struct wallet_report wallets;
 	struct audit_report audit;
 	bool good = true;
 
 	if (!ledger_verify(world.setup.conn, &ledger)) {
 		fprintf(stderr, "harness: the ledger disagrees with %s\n",
 		    ledger.first_bad);
+		good = false;
+	}
+	if (!refund_verify(world.setup.conn, &refunds)) {
+		fprintf(stderr, "harness: the refunds disagree with %s\n",
+		    refunds.first_bad);
+		good = false;
+	}
+	if (!wallet_verify(world.setup.conn, &wallets)) {
+		fprintf(stderr, "harness: the wallets disagree with %s\n",
+		    wallets.first_bad);
 		good = false;
 	}
 	if (!audit_verify(world.setup.conn, 0, "", &audit)) {
@@ -693,7 +738,8 @@ log_is_clean(const char *name)
 		world.platform.key, world.platform.hmac_secret,
 		STRIPE_SECRET, STRIPE_OLD_SECRET, OPERATOR_PASSWORD,
 		STRIPE_KEY, REVOLUT_KEY, REVOLUT_SECRET, CLICKPESA_KEY,
-		CLICKPESA_CHECKSUM_KEY,
+		CLICKPESA_CHECKSUM_KEY, world.merchant, world.merchant_live,
+		"_secret_",
 		"AddressSanitizer", "LeakSanitizer", "runtime error",
 		"bort", "egmentation"
 	};
@@ -880,6 +926,21 @@ ask_admin(const char *token, const char *path, const char *body)
 {
 	return ask(&(struct call){ .path = path, .body = body,
 	    .lines = { textf("Authorization: Bearer %s", token) } });
+}
+
+struct answer *
+ask_merchant(const char *key, const char *path, const char *idempotency_key,
+    const char *body)
+{
+	struct call call = { .path = path, .body = body };
+	size_t n = 0;
+
+	if (key != NULL)
+		call.lines[n++] = textf("Authorization: Bearer %s", key);
+	if (idempotency_key != NULL)
+		call.lines[n++] = textf("X-Idempotency-Key: %s",
+		    idempotency_key);
+	return ask(&call);
 }
 
 /* Standard input from a pipe that a child of ours fills. */
@@ -1123,6 +1184,27 @@ check_invalid(const struct answer *a, const char *details, const char *file,
 	check_answer(a, 400, textf("{\"error\":\"Validation failed\","
 	    "\"code\":\"VALIDATION_ERROR\",\"details\":%s}", details), file,
 	    line);
+}
+
+void
+check_refused(const struct answer *a, const struct fault *fault,
+    const char *field, const char *file, int line)
+{
+	const char *trace = header_of(a, "X-Trace-Id");
+
+	check_answer(a, fault->status, field == NULL ?
+	    textf("{\"success\":false,\"error\":{\"code\":\"%s\","
+	    "\"message\":\"%s\"}}", fault->code, fault->text) : NULL, file,
+	    line);
+	check_has(a, textf("{\"success\":false,\"error\":{\"code\":\"%s\","
+	    "\"message\":\"%s\"", fault->code, fault->text), file, line);
+	if (field != NULL)
+		check_has(a, textf(",\"details\":{\"field\":\"%s\"", field),
+		    file, line);
+	if (trace == NULL || strncmp(trace, "req_", 4) != 0) {
+		print_error("no X-Trace-Id: %s\n", a->head);
+		_fail(file, line);
+	}
 }
 
 void

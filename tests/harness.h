@@ -26,6 +26,7 @@
 #include "apikey.h"
 #include "arena.h"
 #include "json.h"
+#include "merchant.h"
 #include "setup.h"
 #include "test.h"
 
@@ -46,6 +47,9 @@
 #define REVOLUT_WEBHOOK "/api/v1/webhooks/revolut"
 #define CLICKPESA_WEBHOOK "/webhooks/clickpesa"
 #define ADMIN "/api/v1/admin"
+#define PAYMENTS "/v1/payments"
+#define REFUNDS "/v1/refunds"
+#define MERCHANT_KEYS "/v1/merchant/api-keys"
 
 /* Two secrets are live at once, as while one is being replaced. */
 #define STRIPE_SECRET "whsec_new_0123456789"
@@ -64,7 +68,7 @@
 struct world_options {
 	const char	*conf[8];	/* lines that replace those of clive.conf */
 	bool		 with_operator;	/* hashing a password takes a while */
-	bool		 small_disk;	/* the database on 2 MiB, if we may mount */
+	bool		 small_disk;	/* the database on 4 MiB, if we may mount */
 	bool		 processors;	/* all are configured: processor_says */
 };
 
@@ -83,6 +87,12 @@ struct world {
 	struct apikey	 revoked;
 	struct apikey	 damaged;		/* whose secret does not unseal */
 	char		 webhook[ID_SIZE];	/* PARTNER's endpoint, all events */
+	/* Keys of the Payments API: CLIENT's of both modes, OTHER_CLIENT's
+	 * test key; and the first one's id. */
+	char		 merchant[MERCHANT_KEY_SIZE];
+	char		 merchant_live[MERCHANT_KEY_SIZE];
+	char		 merchant_other[MERCHANT_KEY_SIZE];
+	char		 merchant_id[ID_SIZE];
 };
 extern struct world world;
 
@@ -156,6 +166,13 @@ struct answer	*ask_post(const struct apikey *, const char *path,
 struct answer	*ask_admin(const char *token, const char *path,
 		    const char *body);
 
+/*
+ * A call of the Payments API. key: sxm_..., a client secret, or NULL;
+ * idempotency_key may be NULL; body NULL: GET.
+ */
+struct answer	*ask_merchant(const char *key, const char *path,
+		    const char *idempotency_key, const char *body);
+
 /* One program run as plain CGI, independent of the web server. */
 struct cgi {
 	const char	*program;	/* its URL path */
@@ -210,6 +227,11 @@ const char	*keys_of(const struct json *);
 /* A validation error with these details (JSON text). */
 #define assert_invalid(a, details)					\
 	check_invalid(a, details, __FILE__, __LINE__)
+/* A refusal of the Payments API: without details; or about this field. */
+#define assert_refused(a, name)						\
+	check_refused(a, &FAULT_##name, NULL, __FILE__, __LINE__)
+#define assert_refused_field(a, name, field)				\
+	check_refused(a, &FAULT_##name, field, __FILE__, __LINE__)
 #define assert_status(a, status)					\
 	check_answer(a, status, NULL, __FILE__, __LINE__)
 #define assert_has(a, needle)						\
@@ -221,6 +243,8 @@ void	check_fault(const struct answer *, const struct fault *,
 	    const char *file, int line);
 void	check_invalid(const struct answer *, const char *details,
 	    const char *file, int line);
+void	check_refused(const struct answer *, const struct fault *,
+	    const char *field, const char *file, int line);
 void	check_has(const struct answer *, const char *needle,
 	    const char *file, int line);
 
@@ -235,6 +259,9 @@ int64_t		 db_int(const char *sql);
  * are one server, which gives ClickPesa's tokens out without being told.
  */
 void		 processor_says(int status, const char *body, long pause);
+
+/* The last question that one of them was asked, as it came. */
+const char	*processor_asked(void);
 
 /* A copy of the data directory for plain_run, with lines of clive.conf
  * replaced; gone at the end of the program. Never root's. */

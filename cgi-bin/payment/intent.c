@@ -101,7 +101,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/payment/intent", actions
+	"/payment/intent", actions, API_CLIVE
 };
 
 int

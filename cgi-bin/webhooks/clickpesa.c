@@ -172,7 +172,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/webhooks/clickpesa", actions
+	"/webhooks/clickpesa", actions, API_CLIVE
 };
 
 int

@@ -65,6 +65,7 @@ function deliveryCard(d) {
 		fact("Endpoint", el("a", { href: endpointHash(d.endpoint_id) },
 			d.endpoint_name)),
 		fact("Partner", d.partner_id),
+		d.client_id === null ? null : fact("Merchant", d.client_id),
 		fact("Attempts", d.attempts.toLocaleString()),
 		fact("Last answer", lastAnswer(d)),
 		fact("Next attempt", d.next_attempt_at === null ? "None" :

@@ -126,7 +126,7 @@ function settings() {
 	return {
 		name: fields.name.value.trim(),
 		...($("url-field").hidden ? {} : { url: fields.url.value.trim() }),
-		events: chosenEvents(),
+		...($("events-part").hidden ? {} : { events: chosenEvents() }),
 		schedule: scheduleText(),
 		rate_limit: numberOf(fields.rate_limit),
 		max_parallel: numberOf(fields.max_parallel),
@@ -144,7 +144,7 @@ function changes() {
 		events: before.events.toSorted(),
 		schedule: before.schedule in PRESETS ? before.schedule :
 			before.pauses };
-	now.events.sort();
+	now.events?.sort();
 	return Object.fromEntries(Object.entries(now).filter(([name, value]) =>
 		JSON.stringify(value) !== JSON.stringify(was[name])));
 }
@@ -170,7 +170,7 @@ function missing() {
 	need("name", "Give it a name.");
 	if (!$("url-field").hidden)
 		need("url", "Say where it is.");
-	if (chosenEvents().length === 0)
+	if (!$("events-part").hidden && chosenEvents().length === 0)
 		wrong.events = "Choose at least one.";
 	if (fields.preset.value === "custom")
 		need("schedule", "Name the pauses, or none.");
@@ -226,6 +226,8 @@ function dress() {
 	$("endpoint-save").textContent = isNew ? "Add endpoint" : "Save";
 	for (const part of ["partner-field", "secret-part", "prove-part"])
 		$(part).hidden = !isNew;
+	// Those of the Payments API are for the merchant to choose.
+	$("events-part").hidden = !isNew && before?.api === "payments";
 	$("endpoint-cancel").href = isNew ? $("endpoint-back").href :
 		endpointHash(id);
 	forbid($("endpoint-save"), !mayChange(), "role-note");

@@ -13,7 +13,7 @@ import { PagedList, cell, filtersOfForm, filtersOfHash, filtersToForm, hashOf,
 	openRows } from "./list.js";
 import { resendButton, work } from "./resend.js";
 import { deliveryHash, endpointHash, eventName, health, healthDot, lastAnswer,
-	nearlyTried, nextTry, pausesOf, scheduleName, scheduleSteps,
+	merchantOf, nearlyTried, nextTry, pausesOf, scheduleName, scheduleSteps,
 	scheduleSummary, situation, statusPill, statusReason } from "./webhook-words.js";
 import { webhooksChanged } from "./webhooks.js";
 import { LIST_TIME, duration, plural } from "./words.js";
@@ -92,6 +92,7 @@ function settings(e) {
 	const pauses = pausesOf(e.pauses) ?? [];
 	return factCard("Settings",
 		fact("Partner", e.partner_id),
+		merchantOf(e) === null ? null : fact("Merchant", merchantOf(e)),
 		fact("Events", el("ul", { class: "plain" }, ...e.events.map(
 			(type) => el("li", {}, eventName(type))))),
 		fact("Schedule", el("span", {}, scheduleName(e), el("span", {

@@ -12,7 +12,7 @@ export const ENDPOINT_EVENTS = ["endpoint_failing", "endpoint_disabled",
 	"endpoint_enabled"];
 
 export function eventName(type) {
-	const known = { webhook_test: "Test event",
+	const known = { "*": "All events", webhook_test: "Test event",
 		endpoint_challenge: "Challenge",
 		transaction_chargeback: "Transaction charged back",
 		endpoint_failing: "Endpoint is failing",
@@ -21,8 +21,16 @@ export function eventName(type) {
 	return known[type] ?? sentence(type);
 }
 
+// The merchant whose an endpoint of the Payments API is; null: the partner's.
+export function merchantOf(endpoint) {
+	return endpoint.client_id === null ? null :
+		`${endpoint.client_id}, ${endpoint.livemode ? "live" : "test"}`;
+}
+
 // What an endpoint is told: "All payment events and 1 more".
 export function eventsSummary(events) {
+	if (events.includes("*"))
+		return eventName("*");
 	const others = events.filter((type) => !PAYMENT_EVENTS.includes(type));
 	if (events.length - others.length < PAYMENT_EVENTS.length)
 		return events.length === 1 ? eventName(events[0]) :

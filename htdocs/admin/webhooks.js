@@ -5,7 +5,8 @@ import { $, el, forbid, forbidden } from "./dom.js";
 import { mayChange } from "./api.js";
 import { PagedList, cell, filtersOfForm, filtersOfHash, filtersToForm, hashOf,
 	openRows } from "./list.js";
-import { endpointHash, eventsSummary, eventsTitle, health, healthDot, nextTry,
+import { endpointHash, eventsSummary, eventsTitle, health, healthDot,
+	merchantOf, nextTry,
 	pausesOf, scheduleName, scheduleSummary, situation, statusPill,
 	statusReason } from "./webhook-words.js";
 import { plural } from "./words.js";
@@ -38,7 +39,9 @@ function listRow(endpoint) {
 			href: endpointHash(endpoint.id) }, endpoint.name)],
 		[endpoint.url === null ? "Listener" :
 			el("span", { class: "mono" }, endpoint.url)])),
-		cell("partner", endpoint.partner_id),
+		cell("partner", ...merchantOf(endpoint) === null ?
+			[endpoint.partner_id] : lines([endpoint.partner_id],
+				[merchantOf(endpoint)])),
 		cell("state", ...lines([statusPill(endpoint)],
 			statusReason(endpoint))),
 		cell("health", healthDot(tone), el("span", { class: "lines" },

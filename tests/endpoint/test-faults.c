@@ -627,6 +627,210 @@ internal(void)
 	return ask_get(&world.damaged, TRANSACTIONS);
 }
 
+/* ------------------------------------------------- the Payments API */
+
+static struct answer *
+pay(const char *path, const char *body)
+{
+	static int n;
+
+	return ask_merchant(world.merchant, path, textf("fault-pay-%d", n++),
+	    body);
+}
+
+/* A payment of 1 USD, or of so many of its minor units; its path. */
+static const char *
+payment_new(int64_t minor)
+{
+	struct answer *a = pay(PAYMENTS, textf("{\"amount\":%lld,"
+	    "\"currency\":\"USD\"}", (long long)minor));
+
+	assert_status(a, 201);
+	return textf(PAYMENTS "/%s", text_at(a, "data.id"));
+}
+
+/* Confirms one with a method. */
+static struct answer *
+confirm(const char *path, const char *method)
+{
+	return pay(textf("%s/confirm", path),
+	    textf("{\"payment_method\":%s}", method));
+}
+
+static const char *
+card(const char *number)
+{
+	return textf("{\"type\":\"card\",\"card\":{\"number\":\"%s\","
+	    "\"exp_month\":12,\"exp_year\":2099,\"cvc\":\"123\"}}",
+	    number);
+}
+
+#define VISA card("4242424242424242")
+
+/* A key of its own, in a transaction of ours. */
+static const struct fault *
+issue(struct conn *c, void *arg)
+{
+	const char **a = arg;
+	char id[ID_SIZE], key[MERCHANT_KEY_SIZE];
+
+	assert_null(merchant_key_add(c, PARTNER, a[0], false, "fault", a[1],
+	    clock_now(), "cli:test", id, key));
+	a[2] = arena_strdup(world.arena, key);
+	return NULL;
+}
+
+static const char *
+new_key(const char *client_id, const char *scopes)
+{
+	const char *a[3] = { client_id, scopes };
+
+	assert_null(db_txn(world.setup.db, issue, a));
+	return a[2];
+}
+
+static struct answer *
+unauthorized(void)
+{
+	return ask_merchant(NULL, PAYMENTS, NULL, NULL);
+}
+
+static struct answer *
+forbidden(void)
+{
+	return ask_merchant(new_key("SUSPSHOP001", NULL), PAYMENTS,
+	    "fault-forbidden", "{\"amount\":100,\"currency\":\"USD\"}");
+}
+
+static struct answer *
+scope_missing(void)
+{
+	return ask_merchant(new_key(CLIENT, "refunds:read"), PAYMENTS, NULL,
+	    NULL);
+}
+
+static struct answer *
+bad_request(void)
+{
+	return pay(PAYMENTS, "{");
+}
+
+static struct answer *
+field_missing(void)
+{
+	return pay(PAYMENTS, "{}");
+}
+
+static struct answer *
+field_wrong(void)
+{
+	return pay(PAYMENTS, "{\"amount\":0,\"currency\":\"USD\"}");
+}
+
+static struct answer *
+card_number(void)
+{
+	return confirm(payment_new(100), card("4111111111111111"));
+}
+
+static struct answer *
+currency(void)
+{
+	return pay(PAYMENTS, "{\"amount\":1,\"currency\":\"EUR\"}");
+}
+
+static struct answer *
+phone_number(void)
+{
+	return confirm(payment_new(100), "{\"type\":\"momo\",\"momo\":{"
+	    "\"provider\":\"mtn\",\"phone_number\":\"0881158457\"}}");
+}
+
+static struct answer *
+amount_small(void)
+{
+	return confirm(payment_new(49), VISA);
+}
+
+static struct answer *
+amount_large(void)
+{
+	return pay(PAYMENTS, "{\"amount\":100000000,\"currency\":\"USD\"}");
+}
+
+static struct answer *
+funds_short(void)
+{
+	pay("/v1/test/buyers", "{\"phone_number\":\"+231880000001\"}");
+	return pay("/v1/transfers", "{\"amount\":1,\"currency\":\"USD\","
+	    "\"to\":{\"phone_number\":\"+231880000001\"}}");
+}
+
+static struct answer *
+key_reused(void)
+{
+	ask_merchant(world.merchant, PAYMENTS, "fault-reused",
+	    "{\"amount\":100,\"currency\":\"USD\"}");
+	return ask_merchant(world.merchant, PAYMENTS, "fault-reused",
+	    "{\"amount\":101,\"currency\":\"USD\"}");
+}
+
+/* The first one still waits for its processor. */
+static struct answer *
+key_running(void)
+{
+	static int n;
+	const char *key = textf("fault-running-%d", n++);
+	const char *path = textf("%s/confirm", payment_new(100));
+	const char *body = textf("{\"payment_method\":%s}", VISA);
+	int status;
+
+	processor_says(500, "{}", 1500);
+	pid_t pid = fork();
+	if (pid == 0) {
+		ask_anew();
+		ask_merchant(world.merchant, path, key, body);
+		_exit(0);
+	}
+	wait_for(textf("SELECT count(*) FROM idempotency WHERE "
+	    "idempotency_key = '%s' AND status IS NULL", key));
+	struct answer *a = ask_merchant(world.merchant, path, key, body);
+	waitpid(pid, &status, 0);
+	return a;
+}
+
+static struct answer *
+state_wrong(void)
+{
+	const char *path = payment_new(100);
+
+	assert_status(pay(textf("%s/cancel", path), "{}"), 200);
+	return confirm(path, VISA);
+}
+
+static struct answer *
+busy(void)
+{
+	const char *path = payment_new(100);
+
+	db_exec(textf("UPDATE intent SET busy_until = %lld WHERE id = '%s'",
+	    (long long)clock_now() + 60000, strrchr(path, '/') + 1));
+	return confirm(path, VISA);
+}
+
+static struct answer *
+provider_error(void)
+{
+	processor_says(500, "{}", 0);
+	return confirm(payment_new(100), VISA);
+}
+
+static struct answer *
+not_offered(void)
+{
+	return ask_merchant(world.merchant, "/v1/fx/quote", NULL, NULL);
+}
+
 /* A connection that holds the database's write lock. */
 static sqlite3 *
 hold_lock(void)
@@ -654,6 +858,17 @@ storage(void)
 	sqlite3 *db = hold_lock();
 	struct answer *a = post(&world.partner, INITIALIZE,
 	    initialize_body("fault-storage"));
+
+	release_lock(db);
+	return a;
+}
+
+static struct answer *
+service_unavailable(void)
+{
+	sqlite3 *db = hold_lock();
+	struct answer *a = pay(PAYMENTS,
+	    "{\"amount\":100,\"currency\":\"USD\"}");
 
 	release_lock(db);
 	return a;
@@ -720,6 +935,25 @@ static const struct {
 	{ &FAULT_REVOLUT_SECRET_MISSING, revolut_secret_missing },
 	{ &FAULT_ORDER_MISSING, order_missing },
 	{ &FAULT_ORDER_NOT_FOUND, order_not_found },
+	{ &FAULT_UNAUTHORIZED, unauthorized },
+	{ &FAULT_FORBIDDEN, forbidden },
+	{ &FAULT_SCOPE_MISSING, scope_missing },
+	{ &FAULT_BAD_REQUEST, bad_request },
+	{ &FAULT_FIELD_MISSING, field_missing },
+	{ &FAULT_FIELD_WRONG, field_wrong },
+	{ &FAULT_CARD_NUMBER, card_number },
+	{ &FAULT_CURRENCY, currency },
+	{ &FAULT_PHONE_NUMBER, phone_number },
+	{ &FAULT_AMOUNT_SMALL, amount_small },
+	{ &FAULT_AMOUNT_LARGE, amount_large },
+	{ &FAULT_FUNDS_SHORT, funds_short },
+	{ &FAULT_KEY_REUSED, key_reused },
+	{ &FAULT_KEY_RUNNING, key_running },
+	{ &FAULT_STATE, state_wrong },
+	{ &FAULT_BUSY, busy },
+	{ &FAULT_PROVIDER_ERROR, provider_error },
+	{ &FAULT_SERVICE_UNAVAILABLE, service_unavailable },
+	{ &FAULT_NOT_OFFERED, not_offered },
 	{ &FAULT_TOKEN_MISSING, token_missing },
 	{ &FAULT_TOKEN_INVALID, token_invalid },
 	{ &FAULT_ROLE, role },
@@ -749,33 +983,75 @@ has_details(const struct fault *fault)
 	    fault == &FAULT_CHECKOUT_CONFLICT;
 }
 
+/* Those of the Payments API stand together in the table. */
+static bool
+is_payments(const struct fault *fault)
+{
+	bool within = false;
+
+	for (size_t i = 0; fault_table[i] != NULL; i++) {
+		within |= fault_table[i] == &FAULT_UNAUTHORIZED;
+		if (within && fault_table[i] == fault)
+			return true;
+		within &= fault_table[i] != &FAULT_NOT_OFFERED;
+	}
+	return false;
+}
+
+static void
+assert_row(const struct fault *fault, const struct answer *a)
+{
+	if (a->status != fault->status)
+		fail_msg("%s: %d %s", fault->text, a->status, a->body);
+	if (is_payments(fault)) {
+		assert_string_equal(keys_of(a->json), "success error");
+		assert_string_equal(text_at(a, "error.code"), fault->code);
+		assert_string_equal(text_at(a, "error.message"),
+		    fault->text);
+		return;
+	}
+	assert_string_equal(keys_of(a->json), "error code details");
+	assert_string_equal(text_at(a, "error"), fault->text);
+	assert_string_equal(text_at(a, "code"), fault->code);
+	assert_int_equal(null_at(a, "details"), !has_details(fault));
+}
+
 static void
 every_row_of_the_table_can_be_provoked(void **state)
 {
 	size_t n = 0;
 
 	(void)state;
-	for (; fault_table[n] != NULL; n++) {
-		struct answer *a = provoke(fault_table[n]);
-		assert_status(a, fault_table[n]->status);
-		assert_string_equal(keys_of(a->json), "error code details");
-		assert_string_equal(text_at(a, "error"),
-		    fault_table[n]->text);
-		assert_string_equal(text_at(a, "code"), fault_table[n]->code);
-		assert_int_equal(null_at(a, "details"),
-		    !has_details(fault_table[n]));
-	}
+	for (; fault_table[n] != NULL; n++)
+		assert_row(fault_table[n], provoke(fault_table[n]));
 	assert_int_equal(n, PROVOKERS);
 }
 
+/* The Payments API has one code for several refusals. */
 static void
 no_two_rows_have_the_same_code(void **state)
 {
 	(void)state;
 	for (size_t i = 0; fault_table[i] != NULL; i++)
-		for (size_t j = 0; j < i; j++)
-			assert_string_not_equal(fault_table[i]->code,
-			    fault_table[j]->code);
+		for (size_t j = 0; j < i && !is_payments(fault_table[i]); j++)
+			if (!is_payments(fault_table[j]))
+				assert_string_not_equal(fault_table[i]->code,
+				    fault_table[j]->code);
+}
+
+static void
+what_passes_says_when_to_come_back(void **state)
+{
+	static const struct fault *const rows[] = { &FAULT_BUSY,
+	    &FAULT_KEY_RUNNING, &FAULT_SERVICE_UNAVAILABLE };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct answer *a = provoke(rows[i]);
+		assert_row(rows[i], a);
+		assert_string_equal(header_of(a, "Retry-After"), "1");
+		assert_non_null(header_of(a, "X-Trace-Id"));
+	}
 }
 
 static void
@@ -1062,6 +1338,7 @@ works_without_the_shared_file(void **state)
 static const struct CMUnitTest tests[] = {
 	CASE(every_row_of_the_table_can_be_provoked),
 	CASE(no_two_rows_have_the_same_code),
+	CASE(what_passes_says_when_to_come_back),
 	CASE(refuses_when_the_database_is_locked_and_recovers),
 	CASE(refuses_when_writers_queue_for_too_long),
 	CASE(takes_no_webhook_that_it_cannot_keep),

@@ -17,14 +17,15 @@
 #define BASE "/api/v1/webhooks"
 #define ADMIN_BASE ADMIN "/webhooks"
 
-#define MEMBERS "id partner_id name url api secret events status "	\
-	"disabled_reason schedule pauses max_attempts rate_limit "	\
-	"max_parallel ordered ed25519 last_duration_ms last_success_at "	\
-	"failing_since failures hold_until probe_at seen_at waiting "	\
-	"next_attempt_at created_at updated_at"
+#define MEMBERS "id partner_id client_id name url api livemode secret "	\
+	"events status disabled_reason schedule pauses max_attempts "	\
+	"rate_limit max_parallel ordered ed25519 last_duration_ms "	\
+	"last_success_at failing_since failures hold_until probe_at "	\
+	"seen_at waiting next_attempt_at created_at updated_at"
 #define DELIVERY_MEMBERS "id event_id event_type endpoint_id "		\
-	"endpoint_name url partner_id clive_tx_id origin status attempts "	\
-	"next_attempt_at last_status last_error created_at updated_at"
+	"endpoint_name url partner_id client_id clive_tx_id origin status "	\
+	"attempts next_attempt_at last_status last_error created_at "	\
+	"updated_at"
 
 /* Who asks: a partner's back end, or an operator (NULL). */
 struct side {
@@ -903,7 +904,8 @@ events_are_told_with_their_deliveries(struct side side)
 	assert_status(a, 200);
 	assert_int_equal(size_at(a, "items"), 1);
 	assert_string_equal(keys_of(member(a, "items.0")),
-	    "id type partner_id api livemode clive_tx_id created_at");
+	    "id type partner_id client_id api livemode clive_tx_id "
+	    "created_at");
 	assert_string_equal(text_at(a, "items.0.id"), event_of(tx));
 	a = call(side, "/events?limit=1&type=transaction_succeeded", NULL);
 	assert_string_equal(text_at(a, "items.0.clive_tx_id"), tx);
@@ -919,7 +921,7 @@ events_are_told_with_their_deliveries(struct side side)
 	assert_status(a, 200);
 	assert_string_equal(keys_of(a->json), "event deliveries");
 	assert_string_equal(keys_of(member(a, "event")), "id type partner_id "
-	    "api livemode clive_tx_id created_at body");
+	    "client_id api livemode clive_tx_id created_at body");
 	assert_has(a, delivery_of(id, tx));
 	assert_string_equal(keys_of(member(a, "deliveries.0")),
 	    DELIVERY_MEMBERS);

@@ -14,7 +14,7 @@ import { promisify } from "node:util";
 import axe from "axe-core";
 
 import { BROWSER, HAS_BROWSER, openPage, picture } from "./browser.mjs";
-import { Gateway, PARTNER, atEnd, eventually, hmac, run, skip,
+import { CLIENT, Gateway, PARTNER, atEnd, eventually, hmac, run, skip,
 	stripeEvent, test } from "./lib.mjs";
 
 const OTHER = "ZULU002";
@@ -647,6 +647,30 @@ await run("admin-webhooks", async () => {
 		await page.click("#endpoint-save");
 		await told("Changed.");
 		assert.equal((await endpoints())["My laptop"].url, null);
+	});
+
+	await test("a_merchants_endpoint_says_whose_it_is", async () => {
+		await add("Flights", "/ok?flights", "--client", CLIENT,
+			"--events", "all");
+		await show("Flights");
+		const facts = await $("#endpoint-facts").innerText();
+		assert.match(facts, /Merchant\s+AIRPEACE001, test/);
+		assert.match(facts, /All events/);
+		await page.click("#do-test");
+		await eventually("the test event", () => hook.got.some(
+			({ path, body }) => path === "/ok?flights" &&
+			JSON.parse(body).type === "webhook_test"));
+		await page.click("#do-change");
+		await page.waitForFunction(() => document.getElementById(
+			"endpoint-name").value === "Flights");
+		assert.equal(await $("#events-part").isVisible(), false);
+		await page.fill("#endpoint-name", "Tickets");
+		await page.click("#endpoint-save");
+		await told("Changed.");
+		assert.deepEqual((await endpoints()).Tickets.events, ["*"]);
+		// A form for a new one has them again.
+		await open("#/webhooks/new");
+		await $("#events-part").waitFor();
 	});
 
 	await test("deleting_asks_first", async () => {

@@ -62,12 +62,12 @@ async function serve(gateway, sandboxPort) {
 
 // A gateway, its sandbox, its sender, and a partner's receiver of webhooks
 // that are kept in gateway.got.
-export async function sandboxGateway() {
+export async function sandboxGateway(settings = {}) {
 	const port = await freePort();
 	const sandbox = `http://localhost:${port}`;
 	const gateway = await Gateway.make({ rate_limit_per_minute: 0,
 		stripe_api_base: sandbox, stripe_secret_key: "sk_test_browser",
-		stripe_publishable_key: "pk_test_browser" });
+		stripe_publishable_key: "pk_test_browser", ...settings });
 	gateway.sandbox = sandbox;
 	const partner = await receiver();
 	gateway.got = partner.got;

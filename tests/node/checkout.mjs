@@ -71,7 +71,7 @@ await run("checkout", async () => {
 
 	async function reconcile() {
 		const { stdout } = await promisify(execFile)(
-			join(BUILD, "cron/reconcile"), ["-v"],
+			join(BUILD, "cron/reconcile"), ["--once", "-v"],
 			{ env: { ...process.env, CLIVE_VAR: gateway.var } });
 		return stdout.trim();
 	}

@@ -707,7 +707,7 @@ async function killChecks() {
 // What cron does each minute, two minutes from now.
 async function reconcile() {
 	await gateway.clive("sandbox", "advance", "2m");
-	await promisify(execFile)(join(BUILD, "cron/reconcile"), [],
+	await promisify(execFile)(join(BUILD, "cron/reconcile"), ["--once"],
 		{ env: { ...process.env, CLIVE_VAR: gateway.var } });
 }
 

@@ -202,7 +202,7 @@ const advance = () => gateway.clive("sandbox", "advance", `${ADVANCE_MS / 1000}s
 // One run; how many questions it got answered, how many payments it changed.
 async function reconcile() {
 	const { stdout } = await promisify(execFile)(
-		join(BUILD, "cron/reconcile"), ["-v"],
+		join(BUILD, "cron/reconcile"), ["--once", "-v"],
 		{ env: { ...process.env, CLIVE_VAR: gateway.var } });
 	const [calls, payments] = stdout.match(/\d+/g).map(Number);
 	return { calls, payments };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // clickpesa-mock.js - ClickPesa as spec clickpesa.md describes it, for tests:
-// token, checkout link and query, answers on order, webhooks to send.
+// token, checkout link, push and query, answers on order, webhooks to send.
 //
 //	node tests/tools/clickpesa-mock.js [PORT]	stands alone
 
@@ -39,6 +39,7 @@ class ClickPesa {
 	calls = [];		// { method, path, headers, body }
 	orders = new Map();	// body of the request by orderReference
 	payments = new Map();	// attempts by orderReference
+	push = {};		// what the answer to a push says otherwise
 	#orders = [];
 	#token = "";
 	#tokens = 0;
@@ -63,8 +64,9 @@ class ClickPesa {
 	}
 
 	// The next call whose path begins so is answered like this: { status,
-	// body } without being done, or not at all although it was done:
-	// { drop: true } hangs up, { hang: true } keeps silent.
+	// body } without being done, with done: true although it was, or not at
+	// all although it was done: { drop: true } hangs up, { hang: true } keeps
+	// silent.
 	order(path, answer) {
 		this.#orders.push({ path, ...answer });
 	}
@@ -85,6 +87,8 @@ class ClickPesa {
 		this.calls.push(call);
 		const at = this.#orders.findIndex((o) => path.startsWith(o.path));
 		const ordered = at >= 0 ? this.#orders.splice(at, 1)[0] : null;
+		if (ordered?.done)
+			this.#answer(call);
 		const [status, answer] = ordered?.status ?
 			[ordered.status, ordered.body] : this.#answer(call);
 		if (ordered?.drop)
@@ -104,6 +108,9 @@ class ClickPesa {
 		if (method === "POST" &&
 		    path === "/checkout-link/generate-checkout-url")
 			return this.#newLink(body);
+		if (method === "POST" &&
+		    path === "/payments/initiate-ussd-push-request")
+			return this.#newPush(body);
 		const query = /^\/payments\/([^/]+)$/.exec(path);
 		if (method === "GET" && query) {
 			const found = this.payments.get(query[1]);
@@ -125,15 +132,13 @@ class ClickPesa {
 			this.#token.slice("Bearer ".length) }];
 	}
 
-	#newLink(text) {
-		const body = JSON.parse(text);
+	// What is wrong with links and pushes alike, or null.
+	#refusal(body) {
 		const expected = body.checksumMethod === "legacy" ?
 			legacyChecksum : checksum;
 		if (this.checksumKey &&
 		    body.checksum !== expected(this.checksumKey, body))
 			return [400, { message: "Invalid checksum" }];
-		if (typeof body.totalPrice !== "string")
-			return [400, { message: "Total Price is required" }];
 		if (!/^[A-Za-z0-9]+$/.test(body.orderReference ?? ""))
 			return [400, { message: "Invalid Order Reference, should only " +
 				"contain alphanumeric characters and cannot be blank" }];
@@ -141,9 +146,39 @@ class ClickPesa {
 			return [409, { message: `Order reference ` +
 				`${body.orderReference} already used: Create a ` +
 				`different reference` }];
+		return null;
+	}
+
+	#newLink(text) {
+		const body = JSON.parse(text);
+		if (typeof body.totalPrice !== "string")
+			return [400, { message: "Total Price is required" }];
+		const refusal = this.#refusal(body);
+		if (refusal)
+			return refusal;
 		this.orders.set(body.orderReference, body);
 		return [200, { checkoutLink: "https://checkout.clickpesa.com/" +
 			body.orderReference, clientId: this.clientId }];
+	}
+
+	#newPush(text) {
+		const body = JSON.parse(text);
+		if (!/^255[67]\d{8}$/.test(body.phoneNumber ?? ""))
+			return [400, { message: "Invalid / unsupported phone number" }];
+		if (!/^\d+$/.test(body.amount ?? "") || body.currency !== "TZS")
+			return [400, { message: "Amount is required" }];
+		const refusal = this.#refusal(body);
+		if (refusal)
+			return refusal;
+		this.orders.set(body.orderReference, { ...body,
+			totalPrice: body.amount, orderCurrency: body.currency });
+		this.set(body.orderReference, "PROCESSING");
+		return [200, { id: `${body.orderReference}LCP1`,
+			status: "PROCESSING", channel: "TIGO-PESA",
+			orderReference: body.orderReference,
+			collectedAmount: body.amount, collectedCurrency: "TZS",
+			createdAt: "2024-04-10T18:22:16.949Z",
+			clientId: this.clientId, ...this.push }];
 	}
 
 	// What the query shows of an order from now on.

@@ -4,8 +4,8 @@
  *
  *	tamper FILE SQL
  *
- * Runs statements past all our code. The triggers that keep ledger and audit
- * log append-only are taken away before and put back after.
+ * Runs statements past all our code. The triggers that keep ledger, audit
+ * log and wallets append-only are taken away before and put back after.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,9 @@ static const char drop[] =
     "DROP TRIGGER IF EXISTS ledger_entry_is_final_update;"
     "DROP TRIGGER IF EXISTS ledger_entry_is_final_delete;"
     "DROP TRIGGER IF EXISTS audit_event_is_final_update;"
-    "DROP TRIGGER IF EXISTS audit_event_is_final_delete;";
+    "DROP TRIGGER IF EXISTS audit_event_is_final_delete;"
+    "DROP TRIGGER IF EXISTS wallet_transfer_is_final_update;"
+    "DROP TRIGGER IF EXISTS wallet_transfer_is_final_delete;";
 
 static int
 run(sqlite3 *db, const char *sql)

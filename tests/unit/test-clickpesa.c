@@ -504,6 +504,41 @@ bare_events_differ_by_status(void **state)
 	}
 }
 
+static void
+failures_have_reasons_of_ours(void **state)
+{
+	static const struct {
+		const char	*message;
+		const char	*code;
+	} rows[] = {
+		{ "Insufficient balance", "INSUFFICIENT_FUNDS" },
+		{ "NOT ENOUGH MONEY", "INSUFFICIENT_FUNDS" },
+		{ "Transaction rejected by customer", "user_rejected" },
+		{ "Cancelled by user", "user_rejected" },
+		{ "Request timed out", "timeout" },
+		{ "Session expired", "timeout" },
+		{ "Declined", "generic_decline" }, { "", "generic_decline" },
+		{ NULL, "generic_decline" },
+	};
+	const char *body = "{\"event\":\"PAYMENT FAILED\",\"data\":{"
+	    "\"id\":\"A\",\"status\":\"FAILED\",\"orderReference\":\"R\","
+	    "\"message\":\"Insufficient balance\"}}";
+	struct payment_event p;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(clickpesa_failure(rows[i].message),
+		    rows[i].code);
+	assert_true(clickpesa_payment_event(*state,
+	    (struct slice){ body, strlen(body) }, &p));
+	assert_string_equal(p.failure, "INSUFFICIENT_FUNDS");
+	assert_string_equal(p.failure_message, "Insufficient balance");
+	body = CP_C;
+	assert_true(clickpesa_payment_event(*state,
+	    (struct slice){ body, strlen(body) }, &p));
+	assert_null(p.failure);
+	assert_null(p.failure_message);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, make_arena, drop_arena)
 
 static const struct CMUnitTest tests[] = {
@@ -531,6 +566,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(strange_bodies_are_refused),
 	CASE(stored_bodies_are_read_again),
 	CASE(bare_events_differ_by_status),
+	CASE(failures_have_reasons_of_ours),
 };
 
 TEST_MAIN("clickpesa", tests)

@@ -82,6 +82,10 @@ assert_defaults(void)
 	assert_string_equal(conf.stripe_api_base, "https://api.stripe.com");
 	assert_string_equal(conf.stripe_secret_key, "");
 	assert_string_equal(conf.stripe_publishable_key, "");
+	assert_string_equal(conf.stripe_test_api_base,
+	    "https://api.stripe.com");
+	assert_string_equal(conf.stripe_test_secret_key, "");
+	assert_string_equal(conf.stripe_test_publishable_key, "");
 	assert_string_equal(conf.revolut_api_base,
 	    "https://merchant.revolut.com");
 	assert_string_equal(conf.revolut_secret_key, "");
@@ -97,6 +101,8 @@ assert_defaults(void)
 	assert_string_equal(conf.clickpesa_url_fields, "all");
 	assert_string_equal(conf.clickpesa_webhook_verify, "");
 	assert_int_equal(conf.processor_timeout_ms, 15000);
+	assert_int_equal(conf.momo_delay_ms, 5000);
+	assert_int_equal(conf.momo_timeout_ms, 30000);
 	assert_int_equal(conf.rate_limit, 120);
 	assert_int_equal(conf.threads, 16);
 	assert_int_equal(conf.wait_ms, 5000);
@@ -199,7 +205,9 @@ every_key_of_a_processor_is_read(void **state)
 	    "clickpesa_checksum_method = legacy\n"
 	    "clickpesa_url_fields = documented\n"
 	    "clickpesa_webhook_verify = query\n"
-	    "processor_timeout_ms = 100\n");
+	    "processor_timeout_ms = 100\n"
+	    "momo_delay_ms = 0\n"
+	    "momo_timeout_ms = 3600000\n");
 	assert_string_equal(conf.stripe_api_base, "http://box/stripe");
 	assert_string_equal(conf.stripe_secret_key, "sk_1");
 	assert_string_equal(conf.stripe_publishable_key, "pk_1");
@@ -221,6 +229,8 @@ every_key_of_a_processor_is_read(void **state)
 	assert_string_equal(conf.clickpesa_url_fields, "documented");
 	assert_string_equal(conf.clickpesa_webhook_verify, "query");
 	assert_int_equal(conf.processor_timeout_ms, 100);
+	assert_int_equal(conf.momo_delay_ms, 0);
+	assert_int_equal(conf.momo_timeout_ms, 3600000);
 }
 
 static void
@@ -343,6 +353,8 @@ refuses_bad_values(void **state)
 		{ "processor_timeout_ms", "" },
 		{ "processor_timeout_ms", "99" },
 		{ "processor_timeout_ms", "120001" },
+		{ "momo_delay_ms", "-1" }, { "momo_delay_ms", "3600001" },
+		{ "momo_timeout_ms", "" }, { "momo_timeout_ms", "3600001" },
 		{ "clickpesa_checksum_method", "" },
 		{ "clickpesa_checksum_method", "Legacy" },
 		{ "clickpesa_checksum_method", "canonical legacy" },
@@ -582,13 +594,15 @@ the_example_explains_every_key(void **state)
 {
 	static const char *const keys[] = { "mode", "base_url",
 	    "stripe_webhook_secret", "stripe_api_base", "stripe_secret_key",
-	    "stripe_publishable_key", "revolut_api_base",
-	    "revolut_secret_key", "revolut_public_key",
+	    "stripe_publishable_key", "stripe_test_api_base",
+	    "stripe_test_secret_key", "stripe_test_publishable_key",
+	    "revolut_api_base", "revolut_secret_key", "revolut_public_key",
 	    "revolut_webhook_secret", "clickpesa_api_url",
 	    "clickpesa_client_id", "clickpesa_api_key",
 	    "clickpesa_webhook_url", "clickpesa_checksum_key",
 	    "clickpesa_checksum_method", "clickpesa_url_fields",
 	    "clickpesa_webhook_verify", "processor_timeout_ms",
+	    "momo_delay_ms", "momo_timeout_ms",
 	    "rate_limit_per_minute", "threads",
 	    "wait_ms", "abandon_after_s", "webhook_timeout_ms",
 	    "webhook_retry_ms", "webhook_parallel",

@@ -86,8 +86,8 @@ a_parameter_may_appear_twice(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		struct rows *r = conn_rows(fx.conn,
-		    SQL_TX_LIST_OF_REFERENCE, "tttttit", "~", partners[i],
-		    "", "", "", INT64_C(5), "EZ12345");
+		    SQL_TX_LIST_OF_REFERENCE, "tttttiti", "~", partners[i],
+		    "", "", "", INT64_C(5), "EZ12345", INT64_C(0));
 
 		assert_int_equal(row_next(r), i < 2);
 		if (i < 2) {
@@ -128,22 +128,23 @@ texts_and_bytes_may_be_null_empty_or_sliced(void **state)
 	struct rows *r;
 
 	(void)state;
-	conn_run(fx.conn, SQL_TX_INSERT, "tttittstit", "CLVTX_1_1",
+	conn_run(fx.conn, SQL_TX_INSERT, "tttittstiti", "CLVTX_1_1",
 	    tx->partner_id, tx->client_id, INT64_C(1), "USD", "R",
-	    (struct slice){ text, 4 }, "stripe", fixture_now, "a@b.example");
+	    (struct slice){ text, 4 }, "stripe", fixture_now, "a@b.example",
+	    INT64_C(-1));
 	tx = tx_find(fx.conn, fx.arena, "CLVTX_1_1");
 	assert_string_equal(tx->meta, "meta");
 	assert_string_equal(tx->email, "a@b.example");
-	conn_run(fx.conn, SQL_TX_INSERT, "tttittstin", "CLVTX_1_2",
+	conn_run(fx.conn, SQL_TX_INSERT, "tttittstini", "CLVTX_1_2",
 	    tx->partner_id, tx->client_id, INT64_C(1), "USD", "R",
-	    (struct slice){ NULL, 0 }, "stripe", fixture_now);
+	    (struct slice){ NULL, 0 }, "stripe", fixture_now, INT64_C(-1));
 	tx = tx_find(fx.conn, fx.arena, "CLVTX_1_2");
 	assert_null(tx->meta);
 	assert_null(tx->email);
-	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttotbi", "evt_1",
+	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttotbin", "evt_1",
 	    tx->partner_id, tx->clive_tx_id, "clive", INT64_C(-1), "t",
 	    "a\0b", (size_t)3, INT64_C(1));
-	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttotbi", "evt_2",
+	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttotbin", "evt_2",
 	    tx->partner_id, tx->clive_tx_id, "clive", INT64_C(-1), "t", "",
 	    (size_t)0, INT64_C(2));
 	assert_null(conn_failed(fx.conn));
@@ -156,7 +157,7 @@ texts_and_bytes_may_be_null_empty_or_sliced(void **state)
 	assert_false(row_null(r, 2));
 	assert_false(row_next(r));
 	/* NULL bytes are SQL NULL, which this column refuses. */
-	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttotbi", "evt_3",
+	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttotbin", "evt_3",
 	    tx->partner_id, tx->clive_tx_id, "clive", INT64_C(-1), "t", NULL,
 	    (size_t)0, INT64_C(2));
 	assert_non_null(strstr(conn_failed(fx.conn), "NOT NULL"));
@@ -327,7 +328,8 @@ a_claimed_key_is_found_on_each_of_three_days(void **state)
 	    INT64_C(70), INT64_C(60)), 1);
 	for (int64_t today = 18; today <= 22; today++) {
 		struct rows *r = conn_rows(fx.conn, SQL_IDEMPOTENCY_FIND,
-		    "iiittt", today - 1, today, today + 1, "*", "/x", "k");
+		    "iiittti", today - 1, today, today + 1, "*", "/x", "k",
+		    INT64_C(-1));
 
 		assert_int_equal(row_next(r), today >= 19 && today <= 21);
 		if (today < 19 || today > 21)

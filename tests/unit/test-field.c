@@ -714,6 +714,160 @@ lists_of_texts_are_counted_and_ended_by_null(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
+/* ------------------------------------------------- the Payments API */
+
+/* Reads fields from a body as that API does; the fault's details. */
+static const char *
+refused(const struct field *fields, const char *body,
+    const struct fault *expected)
+{
+	rq.payments = true;
+	const struct fault *fault = post(fields, body);
+
+	rq.payments = false;
+	if (fault != expected)
+		fail_msg("%s: %s", body, fault != NULL ? fault->code :
+		    "accepted");
+	return buf_str(&rq.details);
+}
+
+static const char *const currencies[] = { "USD", "LRD", NULL };
+
+static const struct field payment_fields[] = {
+	{ "amount", FIELD_INTEGER, true, AT(number), .min = 1,
+	  .max = 99999999, .above = &FAULT_AMOUNT_LARGE },
+	{ "currency", FIELD_CHOICE, true, AT(choice), .choices = currencies,
+	  .fault = &FAULT_CURRENCY },
+	{ "card.number", FIELD_TEXT, .offset = offsetof(struct input, text),
+	  .min = 12, .max = 19, .alias = "cardNumber", .private = true },
+	{ "metadata", FIELD_OBJECT, .offset = offsetof(struct input, object),
+	  .max = 64 },
+	{ .name = NULL }
+};
+
+static void
+the_first_wrong_row_counts(void **state)
+{
+	(void)state;
+	assert_string_equal(refused(payment_fields, "{}",
+	    &FAULT_FIELD_MISSING), "{\"field\":\"amount\",\"message\":"
+	    "\"Required\"}");
+	assert_string_equal(refused(payment_fields, "{\"metadata\":1,"
+	    "\"currency\":\"EUR\",\"amount\":1}", &FAULT_CURRENCY),
+	    "{\"field\":\"currency\",\"received\":\"EUR\",\"message\":"
+	    "\"Invalid enum value. Expected 'USD' | 'LRD', received "
+	    "'EUR'\"}");
+	assert_string_equal(refused(payment_fields, "{\"metadata\":1,"
+	    "\"currency\":\"USD\",\"amount\":-10}", &FAULT_FIELD_WRONG),
+	    "{\"field\":\"amount\",\"received\":-10,\"message\":\"Number must "
+	    "be greater than or equal to 1\"}");
+	assert_string_equal(refused(payment_fields, "{\"amount\":1,"
+	    "\"currency\":\"LRD\",\"metadata\":{\"a\": 1.10}}", NULL), "");
+	assert_memory_equal(input.object.p, "{\"a\": 1.10}", 11);
+}
+
+static void
+amounts_are_spelt_as_integers(void **state)
+{
+	static const char *const wrong[] = { "0", "-1", "-0", "1.0", "12.50",
+	    "1e3", "1E0", "\"5\"", "\"\"", "true", "null", "[1]", "{}",
+	    "0.1" };
+	static const char *const above[] = { "100000000",
+	    "9223372036854775808", "99999999999999999999999999999999999" };
+	const char *details;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		details = refused(payment_fields, arena_printf(arena,
+		    "{\"amount\":%s}", wrong[i]), &FAULT_FIELD_WRONG);
+		assert_non_null(strstr(details, arena_printf(arena,
+		    "{\"field\":\"amount\",\"received\":%s,", wrong[i])));
+	}
+	for (size_t i = 0; i < sizeof(above) / sizeof(above[0]); i++)
+		refused(payment_fields, arena_printf(arena,
+		    "{\"amount\":%s}", above[i]), &FAULT_AMOUNT_LARGE);
+	assert_non_null(strstr(refused(payment_fields,
+	    "{\"amount\":-9223372036854775809}", &FAULT_FIELD_WRONG),
+	    "received"));
+	refused(payment_fields, "{\"amount\":99999999,\"currency\":\"USD\"}",
+	    NULL);
+	assert_int_equal(input.number, 99999999);
+}
+
+static void
+private_values_are_never_told_back(void **state)
+{
+	static const char begin[] = "{\"amount\":1,\"currency\":\"USD\"";
+
+	(void)state;
+	assert_string_equal(refused(payment_fields, arena_printf(arena,
+	    "%s,\"card\":{\"number\":\"42424242424\"}}", begin),
+	    &FAULT_FIELD_WRONG), "{\"field\":\"card.number\",\"message\":"
+	    "\"String must contain at least 12 character(s)\"}");
+	assert_null(strstr(refused(payment_fields, arena_printf(arena,
+	    "%s,\"card\":{\"number\":4242424242424242}}", begin),
+	    &FAULT_FIELD_WRONG), "4242"));
+}
+
+static void
+members_of_members_and_other_names_are_found(void **state)
+{
+	static const char begin[] = "{\"amount\":1,\"currency\":\"USD\"";
+
+	(void)state;
+	refused(payment_fields, arena_printf(arena,
+	    "%s,\"card\":{\"number\":\"424242424242\"}}", begin), NULL);
+	assert_string_equal(input.text, "424242424242");
+	refused(payment_fields, arena_printf(arena,
+	    "%s,\"cardNumber\":\"555555555555\"}", begin), NULL);
+	assert_string_equal(input.text, "555555555555");
+	refused(payment_fields, arena_printf(arena,
+	    "%s,\"card\":\"424242424242\"}", begin), NULL);
+	assert_null(input.text);
+}
+
+static void
+what_is_told_back_is_cut(void **state)
+{
+	char body[512], long_text[301];
+
+	(void)state;
+	memset(long_text, 'x', 300);
+	long_text[300] = '\0';
+	snprintf(body, sizeof(body), "{\"amount\":1,\"currency\":\"%s\"}",
+	    long_text);
+	const char *details = refused(payment_fields, body, &FAULT_CURRENCY);
+	assert_non_null(strstr(details, arena_printf(arena,
+	    "\"received\":\"%.100s\",", long_text)));
+	/* A character is not cut into halves. */
+	memcpy(long_text + 99, "\xc3\xa9", 2);
+	snprintf(body, sizeof(body), "{\"amount\":1,\"currency\":\"%s\"}",
+	    long_text);
+	details = refused(payment_fields, body, &FAULT_CURRENCY);
+	assert_non_null(strstr(details, arena_printf(arena,
+	    "\"received\":\"%.99s\",", long_text)));
+	/* Cut, an array would be no JSON. */
+	snprintf(body, sizeof(body), "{\"amount\":[\"%s\"]}", long_text);
+	details = refused(payment_fields, body, &FAULT_FIELD_WRONG);
+	assert_non_null(strstr(details, "\"received\":\"[\\\"xxx"));
+	const char *why;
+	assert_non_null(json_parse(arena, details, strlen(details), &why));
+}
+
+static void
+objects_are_limited(void **state)
+{
+	char body[256];
+
+	(void)state;
+	for (int n = 54; n < 60; n++) {
+		snprintf(body, sizeof(body), "{\"amount\":1,\"currency\":"
+		    "\"USD\",\"metadata\":{\"a\":\"%0*d\"}}", n, 0);
+		refused(payment_fields, body, n + 8 <= 64 ? NULL :
+		    &FAULT_FIELD_WRONG);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	CASE(texts_are_counted_in_characters),
 	CASE(optional_fields_may_be_absent_or_null),
@@ -739,6 +893,12 @@ static const struct CMUnitTest tests[] = {
 	CASE(integers_of_a_get_are_digits),
 	CASE(truth_is_true_or_false),
 	CASE(lists_of_texts_are_counted_and_ended_by_null),
+	CASE(the_first_wrong_row_counts),
+	CASE(amounts_are_spelt_as_integers),
+	CASE(private_values_are_never_told_back),
+	CASE(members_of_members_and_other_names_are_found),
+	CASE(what_is_told_back_is_cut),
+	CASE(objects_are_limited),
 };
 
 TEST_MAIN("field", tests)

@@ -166,7 +166,7 @@ begin(void **state)
 	rq = (struct request){ .conf = &conf, .db = db, .conn = fx.conn,
 	    .arena = fx.arena, .path = "/api/v1/test", .action = &asking,
 	    .body = { "{}", 2 }, .idempotency_key = key,
-	    .caller.partner_id = "ECHEZONA001" };
+	    .owner = "ECHEZONA001" };
 	buf_init(&rq.reply.head, 4096);
 	buf_init(&rq.reply.body, 65536);
 	buf_init(&rq.details, 4096);
@@ -274,7 +274,7 @@ owner_path_and_key_belong_to_it(void **state)
 {
 	(void)state;
 	assert_null(run());
-	snprintf(rq.caller.partner_id, sizeof(rq.caller.partner_id), "OTHER");
+	rq.owner = "OTHER";
 	assert_null(run());
 	assert_answer(201, "{\"run\":2}");
 	rq.path = "/api/v1/other";
@@ -411,8 +411,8 @@ a_left_request_keeps_to_the_day_it_came(void **state)
 	assert_null(run());
 	assert_string_equal(part.resume, part.tx);
 	assert_state(IDEM_REPLAY);
-	struct rows *r = conn_rows(fx.conn, SQL_IDEMPOTENCY_FIND, "iiittt",
-	    day, day, day, rq.caller.partner_id, rq.path, key);
+	struct rows *r = conn_rows(fx.conn, SQL_IDEMPOTENCY_FIND, "iiittti",
+	    day, day, day, rq.owner, rq.path, key, INT64_C(-1));
 	assert_true(row_next(r));
 	assert_int_equal(row_int(r, 1), 201);
 	assert_string_equal(row_text(r, 2), FIRST);
@@ -644,9 +644,9 @@ an_answer_with_a_secret_is_kept_sealed(void **state)
 	assert_answer(201, AGAIN);
 	assert_int_equal(part.changes, 1);
 
-	struct rows *r = conn_rows(fx.conn, SQL_IDEMPOTENCY_FIND, "iiittt",
+	struct rows *r = conn_rows(fx.conn, SQL_IDEMPOTENCY_FIND, "iiittti",
 	    rq.now / DAY_MS - 1, rq.now / DAY_MS, rq.now / DAY_MS + 1,
-	    "ECHEZONA001", rq.path, key);
+	    "ECHEZONA001", rq.path, key, INT64_C(-1));
 	assert_true(row_next(r));
 	assert_memory_equal(row_text(r, 2), "sealed:", 7);
 	assert_null(strstr(row_text(r, 2), "run"));
@@ -683,6 +683,164 @@ a_change_without_a_key_runs_each_time(void **state)
 	assert_ptr_equal(run(), &FAULT_TX_NOT_FOUND);
 }
 
+/* ------------------------------------------------- the Payments API */
+
+static void
+be_payments(const struct action *action)
+{
+	rq.payments = true;
+	rq.method = METHOD_POST;
+	rq.action = action;
+	rq.owner = "ECHEZONA001/AIRPEACE001/test";
+	rq.vault = fx.vault;
+}
+
+static void
+its_answers_come_back_as_they_were(void **state)
+{
+	(void)state;
+	be_payments(&changing);
+	assert_null(run());
+	assert_answer(201, FIRST);
+	assert_false(rq.replayed);
+	assert_null(run());
+	assert_answer(201, FIRST);
+	assert_true(rq.replayed);
+	rq.action = &secretive;
+	rq.idempotency_key = "http-secret";
+	for (int i = 0; i < 2; i++) {
+		assert_null(run());
+		assert_answer(201, "{\"run\":2}");
+	}
+}
+
+static void
+its_keys_are_for_one_request_anywhere(void **state)
+{
+	(void)state;
+	be_payments(&asking);
+	assert_null(run());
+	rq.path = "/v1/other";
+	assert_ptr_equal(run(), &FAULT_KEY_REUSED);
+	rq.path = "/api/v1/test";
+	rq.rest = "/x";
+	assert_ptr_equal(run(), &FAULT_KEY_REUSED);
+	rq.rest = "";
+	rq.method = METHOD_PATCH;
+	assert_ptr_equal(run(), &FAULT_KEY_REUSED);
+	rq.method = METHOD_POST;
+	rq.body = (struct slice){ "{ }", 3 };
+	assert_ptr_equal(run(), &FAULT_KEY_REUSED);
+	rq.body = (struct slice){ "{}", 2 };
+	assert_null(run());
+	assert_answer(201, FIRST);
+	rq.owner = "ECHEZONA001/AIRPEACE001/live";
+	assert_null(run());
+	assert_answer(201, "{\"run\":2}");
+	assert_parts(2, 2, 2);
+}
+
+static void
+its_answers_are_good_for_24_hours(void **state)
+{
+	(void)state;
+	be_payments(&changing);
+	for (int n = 1; n <= 3; n++) {
+		assert_null(run());
+		assert_int_equal(part.changes, n);
+		/* Whatever the hour, and with a second to be slow in. */
+		assert_true(clock_advance(DAY_MS - 1000));
+		assert_state(IDEM_REPLAY);
+		assert_true(clock_advance(1000));
+		assert_state(IDEM_FRESH);
+		assert_true(clock_advance(DAY_MS / 3));
+	}
+}
+
+static void
+it_keeps_what_would_be_the_same_again(void **state)
+{
+	static const struct {
+		const struct fault	*fault;
+		bool			 kept;
+	} rows[] = {
+		{ &FAULT_BAD_REQUEST, true }, { &FAULT_FIELD_MISSING, true },
+		{ &FAULT_FIELD_WRONG, true }, { &FAULT_FORBIDDEN, true },
+		{ &FAULT_NOT_FOUND, true }, { &FAULT_STATE, true },
+		{ &FAULT_AMOUNT_LARGE, true },
+		{ &FAULT_BUSY, false }, { &FAULT_UNAUTHORIZED, false },
+		{ &FAULT_RATE_LIMITED, false }, { &FAULT_INTERNAL, false },
+		{ &FAULT_PROVIDER_ERROR, false },
+		{ &FAULT_SERVICE_UNAVAILABLE, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&part, 0, sizeof(part));
+		be_payments(&changing);
+		rq.idempotency_key = arena_printf(fx.arena, "kept-%zu", i);
+		part.change = rows[i].fault;
+		const struct fault *fault = run();
+		part.change = NULL;
+		assert_ptr_equal(fault, rows[i].kept ? NULL : rows[i].fault);
+		if (rows[i].kept)
+			assert_int_equal(rq.reply.status,
+			    rows[i].fault->status);
+		assert_null(run());
+		assert_int_equal(part.changes, rows[i].kept ? 1 : 2);
+		/* The same before the action is asked, and after a call. */
+		rq.idempotency_key = arena_printf(fx.arena, "early-%zu", i);
+		fault = idem_refuse(&rq, rows[i].fault);
+		assert_ptr_equal(fault, rows[i].kept ? NULL : rows[i].fault);
+		assert_state(rows[i].kept ? IDEM_REPLAY : IDEM_FRESH);
+	}
+}
+
+static void
+a_refusal_does_not_displace_an_answer(void **state)
+{
+	bool answered = false;
+
+	(void)state;
+	be_payments(&changing);
+	assert_null(run());
+	assert_null(idem_refuse(&rq, &FAULT_FIELD_WRONG));
+	assert_answer(201, FIRST);
+	rq.body = (struct slice){ "{ }", 3 };
+	assert_ptr_equal(idem_refuse(&rq, &FAULT_FIELD_WRONG),
+	    &FAULT_KEY_REUSED);
+	assert_ptr_equal(idem_replay(&rq, &answered), &FAULT_KEY_REUSED);
+	rq.idempotency_key = NULL;
+	assert_ptr_equal(idem_refuse(&rq, &FAULT_FIELD_WRONG),
+	    &FAULT_FIELD_WRONG);
+	rq.idempotency_key = "elsewhere";
+	rq.payments = false;
+	assert_ptr_equal(idem_refuse(&rq, &FAULT_TX_NOT_FOUND),
+	    &FAULT_TX_NOT_FOUND);
+	assert_state(IDEM_FRESH);
+}
+
+static void
+its_requests_that_run_keep_others_off(void **state)
+{
+	bool answered = false;
+
+	(void)state;
+	be_payments(&asking);
+	part.nested = true;
+	assert_null(run());
+	assert_ptr_equal(part.meanwhile, &FAULT_KEY_RUNNING);
+	assert_parts(1, 1, 1);
+	rq.idempotency_key = "runs";
+	part.ask = &FAULT_PROVIDER_ERROR;
+	assert_ptr_equal(run(), &FAULT_PROVIDER_ERROR);
+	part.ask = NULL;
+	assert_null(idem_replay(&rq, &answered));
+	assert_false(answered);
+	assert_null(run());
+	assert_string_equal(part.resume, part.tx);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 static const struct CMUnitTest tests[] = {
@@ -713,6 +871,12 @@ static const struct CMUnitTest tests[] = {
 	CASE(an_answer_with_a_secret_is_kept_sealed),
 	CASE(a_sealed_answer_opens_where_it_belongs_alone),
 	CASE(a_change_without_a_key_runs_each_time),
+	CASE(its_answers_come_back_as_they_were),
+	CASE(its_keys_are_for_one_request_anywhere),
+	CASE(its_answers_are_good_for_24_hours),
+	CASE(it_keeps_what_would_be_the_same_again),
+	CASE(a_refusal_does_not_displace_an_answer),
+	CASE(its_requests_that_run_keep_others_off),
 };
 
 TEST_MAIN("idem", tests)

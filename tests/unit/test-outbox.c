@@ -31,32 +31,33 @@ add_usual(void)
 	return add("ECHEZONA001", "https://hook.example/", failed);
 }
 
-/* Of the Payments API, which has no events to choose from yet. */
+/* Of a merchant, in one mode, for these types of events. */
 static const char *
-add_payments(const char *id, int64_t livemode)
+add_merchant(const char *client, bool live, const char *const *events)
 {
-	conn_run(fx.conn, SQL_ENDPOINT_INSERT, "tttttotttooiioi", id,
-	    "ECHEZONA001", "hook", "https://hook.example/", "payments",
-	    livemode, "active", "custom", "", INT64_C(-1), INT64_C(-1),
-	    INT64_C(0), INT64_C(0), INT64_C(-1), fixture_now);
-	conn_run(fx.conn, SQL_ENDPOINT_SUBSCRIBE, "tt", id,
-	    "transaction_failed");
-	assert_null(conn_failed(fx.conn));
-	return id;
+	struct webhook w = { .partner_id = "ECHEZONA001", .client_id =
+	    client, .api = "payments", .livemode = live, .secret =
+	    "0123456789abcdef", .settings = { .name = "hook", .url =
+	    "https://hook.example/", .events = events,
+	    .schedule.name = "custom" } };
+
+	assert_null(webhook_add(fx.conn, fx.vault, &fx.conf, &w, fixture_now,
+	    "cli:test"));
+	return arena_strdup(fx.arena, w.id);
 }
 
 static struct outbox_event
-event(const char *api, int64_t livemode)
+event(void)
 {
 	return (struct outbox_event){ .partner_id = "ECHEZONA001",
-	    .api = api, .livemode = livemode, .type = "transaction_failed",
+	    .api = "clive", .livemode = -1, .type = "transaction_failed",
 	    .body = { "{}", 2 } };
 }
 
 static void
 tell(int64_t now)
 {
-	struct outbox_event e = event("clive", -1);
+	struct outbox_event e = event();
 
 	outbox_write(fx.conn, now, &e);
 	assert_null(conn_failed(fx.conn));
@@ -75,7 +76,7 @@ due(const char *id)
 static void
 everybody_gets_it_once_however_many_they_are(void **state)
 {
-	struct outbox_event e = event("clive", -1);
+	struct outbox_event e = event();
 	const char *ids[MANY];
 
 	(void)state;
@@ -122,25 +123,78 @@ it_is_kept_for_who_is_off(void **state)
 }
 
 static void
-each_api_and_mode_has_its_own(void **state)
+tell_merchant(const char *client, bool live, const char *type)
 {
-	const char *clive = add_usual(),
-	    *test = add_payments("we_test", 0),
-	    *live = add_payments("we_live", 1);
-	struct outbox_event e;
+	struct outbox_event e = { .partner_id = "ECHEZONA001", .client_id =
+	    client, .api = "payments", .livemode = live, .type = type,
+	    .body = { "{}", 2 } };
+
+	outbox_write(fx.conn, fixture_now, &e);
+	assert_null(conn_failed(fx.conn));
+}
+
+static void
+each_merchant_and_mode_has_its_own(void **state)
+{
+	static const char *const paid[] = { "payment.succeeded", NULL };
+	const char *clive = add_usual(), *one, *live, *other;
 
 	(void)state;
+	fixture_client("ECHEZONA001", "OTHERSHOP1", -1, -1);
+	one = add_merchant("AIRPEACE001", false, paid);
+	live = add_merchant("AIRPEACE001", true, paid);
+	other = add_merchant("OTHERSHOP1", false, paid);
 	tell(fixture_now);
-	e = event("payments", 0);
-	outbox_write(fx.conn, fixture_now, &e);
+	tell_merchant("AIRPEACE001", false, "payment.succeeded");
 	assert_int_equal(due(clive), 1);
-	assert_int_equal(due(test), 1);
+	assert_int_equal(due(one), 1);
 	assert_int_equal(due(live), 0);
-	e = event("payments", 1);
-	outbox_write(fx.conn, fixture_now, &e);
+	assert_int_equal(due(other), 0);
+	tell_merchant("AIRPEACE001", true, "payment.succeeded");
+	tell_merchant("OTHERSHOP1", false, "payment.succeeded");
+	tell_merchant("OTHERSHOP1", true, "payment.succeeded");
 	assert_int_equal(due(clive), 1);
-	assert_int_equal(due(test), 1);
+	assert_int_equal(due(one), 1);
 	assert_int_equal(due(live), 1);
+	assert_int_equal(due(other), 1);
+}
+
+/* A client of that name under another partner is another merchant. */
+static void
+a_merchant_is_told_apart_by_its_partner(void **state)
+{
+	static const char *const all[] = { "*", NULL };
+	struct webhook w = { .partner_id = "OTHER00001", .client_id =
+	    "AIRPEACE001", .api = "payments", .secret = "0123456789abcdef",
+	    .settings = { .name = "hook", .url = "https://hook.example/",
+	    .events = all, .schedule.name = "custom" } };
+
+	(void)state;
+	fixture_partner("OTHER00001", 35000);
+	fixture_client("OTHER00001", "AIRPEACE001", -1, -1);
+	assert_null(webhook_add(fx.conn, fx.vault, &fx.conf, &w, fixture_now,
+	    "cli:test"));
+	tell_merchant("AIRPEACE001", false, "payment.succeeded");
+	assert_int_equal(due(w.id), 0);
+}
+
+static void
+everything_is_what_there_is_and_what_will_be(void **state)
+{
+	static const char *const all[] = { "*", NULL };
+	static const char *const both[] = { "*", "refund.failed", NULL };
+	const char *one = add_merchant("AIRPEACE001", false, all),
+	    *two = add_merchant("AIRPEACE001", false, both);
+	int64_t n = 0;
+
+	(void)state;
+	for (const char *const *e = outbox_merchant_event_types; *e != NULL;
+	    e++, n++)
+		tell_merchant("AIRPEACE001", false, *e);
+	tell_merchant("AIRPEACE001", false, "payment.invented_later");
+	assert_int_equal(due(one), n + 1);
+	/* One that is named beside it is not told twice. */
+	assert_int_equal(due(two), n + 1);
 }
 
 static void
@@ -160,7 +214,7 @@ one_endpoint_alone_need_not_be_subscribed(void **state)
 {
 	const char *one = add("ECHEZONA001", "https://hook.example/",
 	    refunded), *other = add_usual();
-	struct outbox_event e = event("clive", -1);
+	struct outbox_event e = event();
 
 	(void)state;
 	snprintf(e.id, sizeof(e.id), "evt_given");
@@ -180,7 +234,9 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(everybody_gets_it_once_however_many_they_are),
 	FIXTURE_CASE(only_subscribers_of_the_partner_get_it),
 	FIXTURE_CASE(it_is_kept_for_who_is_off),
-	FIXTURE_CASE(each_api_and_mode_has_its_own),
+	FIXTURE_CASE(each_merchant_and_mode_has_its_own),
+	FIXTURE_CASE(a_merchant_is_told_apart_by_its_partner),
+	FIXTURE_CASE(everything_is_what_there_is_and_what_will_be),
 	FIXTURE_CASE(a_listener_gets_it_while_it_is_there),
 	FIXTURE_CASE(one_endpoint_alone_need_not_be_subscribed),
 };

@@ -2,6 +2,7 @@
 /* test-password.c - passwords are kept so that they cannot be read back. */
 #include "password.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "test.h"
@@ -240,6 +241,40 @@ the_dummy_costs_as_much_as_a_check(void **state)
 	assert_true(end - middle > (middle - start) / 4);
 }
 
+enum { WAITING = 5 };		/* more than are let in at once */
+
+static void *
+check_one(void *arg)
+{
+	bool *good = arg;
+
+	*good = password_check_in_turn(USUAL, PASSWORD);
+	return NULL;
+}
+
+static void
+checks_in_turn_all_come_to_their_end(void **state)
+{
+	bool good[WAITING] = { false };
+	pthread_t threads[WAITING];
+
+	(void)state;
+	for (int i = 0; i < WAITING; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, check_one,
+		    &good[i]), 0);
+	for (int i = 0; i < WAITING; i++) {
+		pthread_join(threads[i], NULL);
+		assert_true(good[i]);
+	}
+	assert_false(password_check_in_turn(USUAL, "correct horse batterx"));
+	/* Nobody's password is nobody's, and takes as long. */
+	int64_t start = processor_ns();
+	assert_false(password_check_in_turn(NULL, "nobody's password"));
+	int64_t middle = processor_ns();
+	password_dummy_check();
+	assert_true(middle - start > (processor_ns() - middle) / 4);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(checks_a_hash_made_elsewhere),
 	cmocka_unit_test(refuses_any_other_password),
@@ -252,6 +287,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(says_which_passwords_are_acceptable),
 	cmocka_unit_test(a_made_password_is_long_clear_and_new),
 	cmocka_unit_test(the_dummy_costs_as_much_as_a_check),
+	cmocka_unit_test(checks_in_turn_all_come_to_their_end),
 };
 
 TEST_MAIN("password", tests)

@@ -42,7 +42,7 @@ event(const char *partner, const char *type, int64_t after)
 	char id[ID_SIZE];
 	int64_t at = fixture_now + after;
 
-	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttotbi",
+	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttotbin",
 	    id_make("evt_", at, id), partner, NULL, "clive", INT64_C(-1),
 	    type, "{}", (size_t)2, at);
 	return arena_strdup(fx.arena, id);
@@ -296,35 +296,89 @@ an_event_goes_to_all_that_are_subscribed_or_to_one(void **state)
 	assert_int_equal(due_at(d), 0);
 }
 
-static void
-events_of_another_api_or_mode_are_not_mixed(void **state)
+/* A merchant's endpoint, for everything; the client is made for it. */
+static const struct webhook_row *
+endpoint_of_merchant(const char *client, bool live)
 {
-	const struct webhook_row *live = endpoint(SUCCEEDED);
-	const struct webhook_row *clive = endpoint(SUCCEEDED);
+	static const char *const all[] = { "*", NULL };
+	struct webhook w = { .partner_id = PARTNER, .client_id = client,
+	    .api = "payments", .livemode = live, .settings = { .name =
+	    "hook", .url = "https://hook.example/", .events = all },
+	    .secret = "0123456789abcdef" };
+
+	schedule_parse("payments", &fx.conf, &w.settings.schedule);
+	assert_null(webhook_add(fx.conn, fx.vault, &fx.conf, &w, fixture_now,
+	    ACTOR));
+	return webhook_find(fx.conn, fx.arena, w.id);
+}
+
+static const char *
+event_of_merchant(const char *client, bool live, const char *type)
+{
+	char id[ID_SIZE];
+
+	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttitbit",
+	    id_make("evt_", fixture_now, id), PARTNER, NULL, "payments",
+	    (int64_t)live, type, "{}", (size_t)2, fixture_now, client);
+	return arena_strdup(fx.arena, id);
+}
+
+static void
+events_of_another_api_merchant_or_mode_are_not_mixed(void **state)
+{
+	const struct webhook_row *clive = endpoint(SUCCEEDED), *live, *test,
+	    *other;
+	const char *e;
 	struct replay_sent sent;
 
 	(void)state;
-	conn_script(fx.conn, arena_printf(fx.arena, "UPDATE webhook_endpoint "
-	    "SET api = 'payments', livemode = 1 WHERE id = '%s'", live->id));
-	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttitbi", "evt_live", PARTNER,
-	    NULL, "payments", INT64_C(1), SUCCEEDED, "{}", (size_t)2,
-	    fixture_now);
-	conn_run(fx.conn, SQL_EVENT_INSERT, "ttttitbi", "evt_test", PARTNER,
-	    NULL, "payments", INT64_C(0), SUCCEEDED, "{}", (size_t)2,
-	    fixture_now);
-	assert_null(replay_event(fx.conn, fx.arena, "evt_live", live->id,
+	fixture_client(PARTNER, "OTHERSHOP1", -1, -1);
+	live = endpoint_of_merchant("AIRPEACE001", true);
+	test = endpoint_of_merchant("AIRPEACE001", false);
+	other = endpoint_of_merchant("OTHERSHOP1", true);
+	e = event_of_merchant("AIRPEACE001", true, "payment.succeeded");
+	assert_non_null(replay_event(fx.conn, fx.arena, e, test->id,
 	    fixture_now, ACTOR, &sent));
-	assert_non_null(replay_event(fx.conn, fx.arena, "evt_test", live->id,
+	assert_non_null(replay_event(fx.conn, fx.arena, e, other->id,
 	    fixture_now, ACTOR, &sent));
-	assert_non_null(replay_event(fx.conn, fx.arena, "evt_live", clive->id,
+	assert_non_null(replay_event(fx.conn, fx.arena, e, clive->id,
 	    fixture_now, ACTOR, &sent));
-	assert_non_null(replay_event(fx.conn, fx.arena, "evt_test", NULL,
-	    fixture_now, ACTOR, &sent));
-	assert_int_equal(due_at(live), 1);
+	assert_null(replay_event(fx.conn, fx.arena, e, live->id, fixture_now,
+	    ACTOR, &sent));
+	assert_int_equal(sent.added, 1);
+	e = event_of_merchant("AIRPEACE001", true, "payment.failed");
+	assert_null(replay_event(fx.conn, fx.arena, e, NULL, fixture_now,
+	    ACTOR, &sent));
+	assert_int_equal(sent.n, 1);
+	assert_int_equal(due_at(live), 2);
+	assert_int_equal(due_at(test), 0);
+	assert_int_equal(due_at(other), 0);
 	assert_int_equal(due_at(clive), 0);
 }
 
 /* ----------------------------------------------------------------- ranges */
+
+/* By "*" as well, but no tests and challenges, which are of their moment. */
+static void
+a_merchants_replay_is_of_its_own_events(void **state)
+{
+	struct replay what = { .to = fixture_now + 1 };
+	struct replay_at at = { 0 }, next;
+
+	(void)state;
+	fixture_client(PARTNER, "OTHERSHOP1", -1, -1);
+	what.endpoint = endpoint_of_merchant("AIRPEACE001", true);
+	event(PARTNER, SUCCEEDED, 0);
+	event_of_merchant("OTHERSHOP1", true, "payment.failed");
+	event_of_merchant("AIRPEACE001", false, "payment.failed");
+	event_of_merchant("AIRPEACE001", true, "webhook_test");
+	event_of_merchant("AIRPEACE001", true, "endpoint_challenge");
+	event_of_merchant("AIRPEACE001", true, "payment.failed");
+	assert_int_equal(replay_count(fx.conn, &what), 1);
+	assert_int_equal(replay_page(fx.conn, &what, &at, &next, fixture_now,
+	    ACTOR), 1);
+	assert_int_equal(due_at(what.endpoint), 1);
+}
 
 /* Runs a replay to its end; how many deliveries it made, page by page. */
 static const char *
@@ -569,7 +623,7 @@ a_test_event_goes_to_one_endpoint_whatever_it_hears(void **state)
 	assert_true(row_next(r));
 	assert_string_equal(row_text(r, 1), "webhook_test");
 	assert_true(row_null(r, 5));
-	struct slice body = row_bytes(r, 7);
+	struct slice body = row_bytes(r, 8);
 	assert_string_equal(arena_strndup(fx.arena, body.p, body.n),
 	    "{\"event\":\"webhook_test\",\"clive_tx_id\":"
 	    "\"CLVTX_0000000000000_000000000\",\"partner_id\":\"" PARTNER
@@ -581,6 +635,31 @@ a_test_event_goes_to_one_endpoint_whatever_it_hears(void **state)
 	    arena_printf(fx.arena, "{\"delivery\":\"%s\"}", id));
 }
 
+static void
+a_merchants_test_event_has_the_form_of_its_api(void **state)
+{
+	const struct webhook_row *w = endpoint_of_merchant("AIRPEACE001",
+	    false);
+	char id[ID_SIZE];
+
+	(void)state;
+	webhook_send_test(fx.conn, w, fixture_now, ACTOR, id);
+	struct rows *r = conn_rows(fx.conn, SQL_EVENT_FIND, "t",
+	    column(id, EVENT));
+	assert_true(row_next(r));
+	assert_string_equal(row_text(r, 1), "webhook_test");
+	assert_string_equal(row_text(r, 7), "AIRPEACE001");
+	struct slice body = row_bytes(r, 8);
+	assert_string_equal(arena_strndup(fx.arena, body.p, body.n),
+	    arena_printf(fx.arena, "{\"id\":\"%s\",\"type\":\"webhook_test\","
+	    "\"created\":%" PRId64 ",\"livemode\":false,\"data\":{\"object\":"
+	    "{\"id\":\"pi_00000000000000000000000000\",\"object\":\"payment\","
+	    "\"status\":\"test\",\"amount\":1,\"currency\":\"USD\","
+	    "\"metadata\":{},\"livemode\":false}}}", row_text(r, 0),
+	    fixture_now / 1000));
+	row_done(r);
+}
+
 static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(a_resend_is_a_new_delivery_of_the_same_event),
 	FIXTURE_CASE(what_is_due_is_tried_now_and_not_added),
@@ -590,7 +669,8 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(nobody_there_is_said_so),
 	FIXTURE_CASE(what_is_off_keeps_its_resends),
 	FIXTURE_CASE(an_event_goes_to_all_that_are_subscribed_or_to_one),
-	FIXTURE_CASE(events_of_another_api_or_mode_are_not_mixed),
+	FIXTURE_CASE(events_of_another_api_merchant_or_mode_are_not_mixed),
+	FIXTURE_CASE(a_merchants_replay_is_of_its_own_events),
 	FIXTURE_CASE(the_events_of_a_time_are_replayed),
 	FIXTURE_CASE(replaying_again_adds_nothing_while_it_is_under_way),
 	FIXTURE_CASE(what_failed_and_was_not_delivered_since_is_replayed),
@@ -599,6 +679,7 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(a_page_can_be_run_again_and_its_end_be_handed_out),
 	FIXTURE_CASE(what_is_no_cursor_is_refused),
 	FIXTURE_CASE(a_test_event_goes_to_one_endpoint_whatever_it_hears),
+	FIXTURE_CASE(a_merchants_test_event_has_the_form_of_its_api),
 };
 
 TEST_MAIN("replay", tests)

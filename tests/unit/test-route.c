@@ -87,6 +87,27 @@ a_new_installation_has_its_rules(void **state)
 	    "rule_revolut_open_banking_default");
 }
 
+/* A demand for money on a phone is nothing that a rule alone may send. */
+static void
+who_must_be_told_what_to_charge_is_named(void **state)
+{
+	struct conf conf = configured();
+	struct route_input in = payment();
+
+	(void)state;
+	conf.clickpesa_client_id[0] = conf.clickpesa_api_key[0] = 'k';
+	in.payment_type = "mobile_money";
+	assert_string_equal(found(&conf, &in), "");
+	in.processor = "momo";
+	assert_string_equal(found(&conf, &in), "rule_momo_default");
+	in.processor = "clickpesa";
+	assert_string_equal(found(&conf, &in), "rule_clickpesa_default");
+	/* A page asks the payer. */
+	in.processor = NULL;
+	in.hosted = true;
+	assert_string_equal(found(&conf, &in), "rule_clickpesa_default");
+}
+
 static void
 every_part_matches_or_is_a_star(void **state)
 {
@@ -290,6 +311,7 @@ the_decision_is_recorded(void **state)
 
 static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(a_new_installation_has_its_rules),
+	FIXTURE_CASE(who_must_be_told_what_to_charge_is_named),
 	FIXTURE_CASE(every_part_matches_or_is_a_star),
 	FIXTURE_CASE(the_cheapest_comes_first),
 	FIXTURE_CASE(equals_are_ordered_by_their_id),

@@ -110,6 +110,7 @@ static const struct {
 	const char	*why;
 } whole[] = {
 	{ SQL_API_KEYS, "a page for operators; keys are few" },
+	{ SQL_MERCHANT_KEYS_OF_PARTNER, "for operators; keys are few" },
 	{ SQL_PARTNERS, "a page for operators; partners are few" },
 	{ SQL_CLIENT_BY_NAME, "public, cached; clients are few" },
 	{ SQL_ENDPOINTS, "a page for operators; endpoints are few" },
@@ -129,6 +130,11 @@ static const struct {
 	{ SQL_FEE_RULES, "a page for operators; rules are few" },
 	{ SQL_LEDGER_COUNT, "clive verify" },
 	{ SQL_LEDGER_COMPARE, "clive verify" },
+	{ SQL_REFUNDS_COMPARE, "clive verify" },
+	{ SQL_WALLETS_COMPARE, "clive verify" },
+	{ SQL_WALLETS_SUM, "clive verify" },
+	{ SQL_TRANSFERS_COUNT, "clive verify" },
+	{ SQL_TRANSFERS_OF_WALLET, "what subqueries with a limit have read" },
 	{ SQL_AUDIT_ALL, "clive verify" },
 	{ SQL_OPERATORS, "a page for operators; operators are few" },
 	{ SQL_SESSIONS_END_OF_OPERATOR, "rare; sessions are few" },
@@ -136,6 +142,7 @@ static const struct {
 	{ SQL_LOGIN_FAILURES_EXPIRE, "cron; failures are few" },
 	{ SQL_CRON_RUNS, "one row a program" },
 	{ SQL_CRON_DELIVERIES_END, "endpoints are few; deliveries by index" },
+	{ SQL_TX_LIST_ALL_OF_PARTNER, "what subqueries with a limit have read" },
 	{ SQL_COUNTS, "a page for operators" },
 };
 enum { WHOLE = sizeof(whole) / sizeof(whole[0]) };
@@ -195,12 +202,16 @@ rows_are_found_by_index(void **state)
 static void
 long_lists_are_read_in_order(void **state)
 {
-	static const enum sql lists[] = { SQL_TX_LIST, SQL_TX_LIST_OF_PARTNER,
+	static const enum sql lists[] = { SQL_MERCHANT_KEYS,
+	    SQL_TX_LIST, SQL_TX_LIST_OF_PARTNER,
 	    SQL_TX_LIST_OF_REFERENCE, SQL_TX_STALE, SQL_TX_LOOKS_DUE,
-	    SQL_PROCESSOR_CALLS_DUE, SQL_DELIVERY_CLAIM,
+	    SQL_INTENT_LIST, SQL_PROCESSOR_CALLS_DUE, SQL_REFUND_CALLS_DUE,
+	    SQL_REFUND_LIST, SQL_REFUND_LIST_OF_INTENT, SQL_BUYERS,
+	    SQL_WALLETS, SQL_TRANSFERS_OF_MERCHANT, SQL_DELIVERY_CLAIM,
 	    SQL_DELIVERIES_FREE, SQL_DELIVERIES_FREE_ASKED,
 	    SQL_DELIVERIES_WAITING, SQL_AUDIT_ALL, SQL_AUDIT_OF_SUBJECT,
 	    SQL_EVENT_LIST, SQL_EVENT_LIST_OF_PARTNER,
+	    SQL_EVENTS_OF_MERCHANT, SQL_ENDPOINTS_OF_MERCHANT,
 	    SQL_DELIVERY_LIST, SQL_DELIVERY_LIST_OF_ENDPOINT,
 	    SQL_ENDPOINT_BACKLOG, SQL_REPLAY_EVENTS_EDGE, SQL_REPLAY_EVENTS,
 	    SQL_REPLAY_FAILED_EDGE, SQL_REPLAY_FAILED };
@@ -220,6 +231,12 @@ hot_statements_use_the_index_made_for_them(void **state)
 		enum sql	 sql;
 		const char	*step;
 	} table[] = {
+		{ SQL_MERCHANT_KEY_BY_PREFIX, "SEARCH merchant_key USING "
+		    "INDEX sqlite_autoindex_merchant_key_2 (livemode=? AND "
+		    "prefix=?)" },
+		{ SQL_MERCHANT_KEYS, "SEARCH merchant_key USING INDEX "
+		    "merchant_key_by_client (partner_id=? AND client_id=? "
+		    "AND id<?)" },
 		{ SQL_TX_FIND_BY_REF, "SEARCH t USING INDEX "
 		    "sqlite_autoindex_tx_2 (processor=? AND "
 		    "processor_ref=?)" },
@@ -228,6 +245,21 @@ hot_statements_use_the_index_made_for_them(void **state)
 		{ SQL_TX_LIST_OF_PARTNER, "SEARCH t USING INDEX "
 		    "tx_by_partner (partner_id=? AND clive_tx_id>? AND "
 		    "clive_tx_id<?)" },
+		{ SQL_TX_LIST_ALL_OF_PARTNER, "SEARCH tx USING INDEX "
+		    "tx_by_partner (partner_id=? AND clive_tx_id>? AND "
+		    "clive_tx_id<?)" },
+		{ SQL_TX_LIST_ALL_OF_PARTNER, "SEARCH tx USING INDEX "
+		    "tx_test_by_partner (partner_id=? AND clive_tx_id>? AND "
+		    "clive_tx_id<?)" },
+		{ SQL_INTENT_FIND, "SEARCH i USING INDEX "
+		    "sqlite_autoindex_intent_1 (id=?)" },
+		{ SQL_INTENT_FIND_BY_TX, "SEARCH i USING INDEX "
+		    "sqlite_autoindex_intent_2 (clive_tx_id=?)" },
+		{ SQL_INTENT_LIST, "SEARCH i USING INDEX "
+		    "intent_by_merchant (partner_id=? AND client_id=? AND "
+		    "livemode=? AND id<?)" },
+		{ SQL_INTENT_CALL_OPEN, "SEARCH processor_call USING INDEX "
+		    "processor_call_by_tx (clive_tx_id=?)" },
 		{ SQL_TX_LIST_OF_REFERENCE, "SEARCH t USING INDEX "
 		    "tx_by_reference (echezona_reference=? AND clive_tx_id>? "
 		    "AND clive_tx_id<?)" },
@@ -238,8 +270,42 @@ hot_statements_use_the_index_made_for_them(void **state)
 		    "(updated_at<?)" },
 		{ SQL_TX_LOOKS_DUE, "SEARCH tx USING INDEX tx_look "
 		    "(next_look_at<?)" },
+		{ SQL_LOOK_NEXT_DUE, "SEARCH tx USING INDEX tx_look "
+		    "(next_look_at>?)" },
+		{ SQL_LOOK_NEXT_DUE, "SEARCH processor_call USING INDEX "
+		    "processor_call_due (next_look_at>?)" },
 		{ SQL_PROCESSOR_CALLS_DUE, "SEARCH processor_call USING "
 		    "INDEX processor_call_due (next_look_at<?)" },
+		{ SQL_REFUND_CALLS_DUE, "SEARCH processor_call USING "
+		    "INDEX processor_call_due (next_look_at<?)" },
+		{ SQL_REFUND_CALL_FINISH, "SEARCH processor_call USING "
+		    "INDEX processor_call_by_tx (clive_tx_id=?)" },
+		{ SQL_REFUND_LIST, "SEARCH refund USING INDEX "
+		    "refund_by_merchant (partner_id=? AND client_id=? AND "
+		    "livemode=? AND id<?)" },
+		{ SQL_REFUND_LIST_OF_INTENT, "SEARCH refund USING INDEX "
+		    "refund_by_intent (intent_id=? AND id<?)" },
+		{ SQL_REFUND_FAILED_SINCE, "SEARCH refund USING INDEX "
+		    "refund_by_intent (intent_id=?)" },
+		{ SQL_BUYER_FIND, "SEARCH buyer USING INDEX "
+		    "sqlite_autoindex_buyer_2 (livemode=? AND "
+		    "phone_number=?)" },
+		{ SQL_WALLET_OF_BUYER, "SEARCH w USING INDEX "
+		    "wallet_of_buyer (buyer_id=? AND currency=?)" },
+		{ SQL_WALLET_OF_MERCHANT, "SEARCH w USING INDEX "
+		    "wallet_of_merchant (partner_id=? AND client_id=? AND "
+		    "livemode=? AND currency=?)" },
+		{ SQL_WALLET_OUTSIDE, "SEARCH w USING INDEX wallet_outside "
+		    "(livemode=? AND currency=?)" },
+		{ SQL_TRANSFER_OF_PAYMENT, "SEARCH wallet_transfer USING "
+		    "INDEX wallet_transfer_payment (intent_id=?)" },
+		{ SQL_TRANSFERS_OF_MERCHANT, "SEARCH wallet_transfer USING "
+		    "INDEX wallet_transfer_by_merchant (partner_id=? AND "
+		    "client_id=? AND livemode=? AND id<?)" },
+		{ SQL_TRANSFERS_OF_WALLET, "SEARCH wallet_transfer USING "
+		    "INDEX wallet_transfer_from (from_wallet=? AND id<?)" },
+		{ SQL_TRANSFERS_OF_WALLET, "SEARCH wallet_transfer USING "
+		    "INDEX wallet_transfer_to (to_wallet=? AND id<?)" },
 		{ SQL_PROCESSOR_CALLS_OF_TX, "SEARCH processor_call USING "
 		    "INDEX processor_call_by_tx (clive_tx_id=?)" },
 		{ SQL_PROCESSOR_CALL_OPEN_OF_TX, "SEARCH processor_call "
@@ -289,6 +355,17 @@ hot_statements_use_the_index_made_for_them(void **state)
 		    "(endpoint_id=? AND next_attempt_at>?)" },
 		{ SQL_EVENT_LIST_OF_PARTNER, "SEARCH e USING INDEX "
 		    "event_by_partner (partner_id=? AND id>? AND id<?)" },
+		{ SQL_EVENTS_OF_MERCHANT, "SEARCH e USING INDEX "
+		    "event_by_merchant (partner_id=? AND client_id=? AND "
+		    "livemode=? AND id>? AND id<?)" },
+		{ SQL_ENDPOINTS_OF_MERCHANT, "SEARCH webhook_endpoint USING "
+		    "INDEX webhook_endpoint_by_owner (partner_id=? AND "
+		    "<expr>=? AND id<?)" },
+		{ SQL_ENDPOINTS_SUBSCRIBED, "SEARCH e USING INDEX "
+		    "webhook_endpoint_by_owner (partner_id=? AND <expr>=? "
+		    "AND id>?)" },
+		{ SQL_LISTENERS_SUBSCRIBED, "SEARCH e USING INDEX "
+		    "webhook_endpoint_by_owner (partner_id=? AND <expr>=?)" },
 		{ SQL_DELIVERY_LIST, "SEARCH d USING INDEX "
 		    "sqlite_autoindex_delivery_1 (id>? AND id<?)" },
 		{ SQL_DELIVERY_LIST_OF_ENDPOINT, "SEARCH d USING INDEX "
@@ -353,6 +430,10 @@ static const char good_rows[] =
 	"INSERT INTO api_key (id, partner_id, name, key_hash, key_hint, "
 	"hmac_sealed, created_at) VALUES ('key_1', NULL, 'A key', "
 	"zeroblob(32), 'abcd', x'00', 1);"
+	"INSERT INTO merchant_key (id, partner_id, client_id, livemode, "
+	"name, prefix, secret_hash, scopes, created_at) VALUES ('mk_1', "
+	"'PARTNER', 'CLIENT', 0, 'A key', 'abcdefgh', zeroblob(32), "
+	"'keys:write', 1);"
 	"INSERT INTO tx (clive_tx_id, partner_id, client_id, amount, "
 	"currency, echezona_reference, status, processor, processor_ref, "
 	"settlement_status, created_at, updated_at) VALUES ('TX1', "
@@ -363,6 +444,13 @@ static const char good_rows[] =
 	"settlement_status, created_at, updated_at) VALUES ('TX2', "
 	"'PARTNER', 'CLIENT', 100, 'USD', 'R', 'initialized', 'stripe', "
 	"'unsettled', 1, 1);"
+	"INSERT INTO intent (id, clive_tx_id, partner_id, client_id, "
+	"livemode, created_at, updated_at) VALUES ('pi_1', 'TX1', "
+	"'PARTNER', 'CLIENT', 0, 1, 1);"
+	"INSERT INTO refund (id, intent_id, clive_tx_id, partner_id, "
+	"client_id, livemode, amount, currency, status, created_at, "
+	"updated_at) VALUES ('re_1', 'pi_1', 'TX1', 'PARTNER', 'CLIENT', 0, "
+	"1, 'USD', 'pending', 1, 1);"
 	"INSERT INTO route_decision (clive_tx_id, inputs, candidates, "
 	"created_at) VALUES ('TX1', '{}', '[]', 1);"
 	"INSERT INTO processor_call (id, clive_tx_id, processor, operation, "
@@ -406,6 +494,32 @@ static const char good_rows[] =
 	"INSERT INTO cron_run (name, owner, started_at, seen_at) VALUES "
 	"('deliver', 'x', 1, 1);";
 
+static const char good_wallets[] =
+	"INSERT INTO buyer (id, livemode, phone_number, pin, created_at) "
+	"VALUES ('usr_1', 0, '+231881158457', 'x', 1);"
+	"INSERT INTO wallet (id, kind, livemode, currency, partner_id, "
+	"client_id, created_at, updated_at) VALUES ('wal_1', 'merchant', 0, "
+	"'USD', 'PARTNER', 'CLIENT', 1, 1);"
+	"INSERT INTO wallet (id, kind, livemode, currency, buyer_id, "
+	"created_at, updated_at) VALUES ('wal_2', 'buyer', 0, 'USD', "
+	"'usr_1', 1, 1);"
+	"INSERT INTO wallet (id, kind, livemode, currency, created_at, "
+	"updated_at) VALUES ('wal_3', 'outside', 0, 'USD', 1, 1);"
+	"INSERT INTO wallet_transfer (id, kind, from_wallet, to_wallet, "
+	"livemode, currency, amount, partner_id, client_id, created_at) "
+	"VALUES ('tr_1', 'transfer', 'wal_1', 'wal_2', 0, 'USD', 1, "
+	"'PARTNER', 'CLIENT', 1);"
+	"INSERT INTO wallet_transfer (id, kind, from_wallet, to_wallet, "
+	"livemode, currency, amount, intent_id, created_at) VALUES ('tr_2', "
+	"'payment', 'wal_2', 'wal_3', 0, 'USD', 1, 'pi_1', 1);";
+
+static void
+fill(void)
+{
+	run(good_rows);
+	run(good_wallets);
+}
+
 static void
 final_rows_cannot_be_changed_or_deleted(void **state)
 {
@@ -413,13 +527,15 @@ final_rows_cannot_be_changed_or_deleted(void **state)
 		"UPDATE ledger_entry SET amount = 2",
 		"UPDATE ledger_entry SET id = 'le_2'",
 		"DELETE FROM ledger_entry",
+		"UPDATE wallet_transfer SET amount = 2",
+		"DELETE FROM wallet_transfer",
 		"UPDATE audit_event SET detail = ''",
 		"UPDATE audit_event SET seq = 2",
 		"DELETE FROM audit_event WHERE seq = 1",
 	};
 
 	(void)state;
-	run(good_rows);
+	fill();
 	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
 		assert_int_equal(sqlite3_exec(db, tries[i], NULL, NULL, NULL),
 		    SQLITE_CONSTRAINT_TRIGGER);
@@ -453,6 +569,13 @@ static const struct {
 	{ "api_key", "name = printf('%0101d', 1)" },
 	{ "api_key", "key_hash = zeroblob(31)" },
 	{ "api_key", "key_hint = 'abc'" },
+	{ "merchant_key", "livemode = 2" },
+	{ "merchant_key", "name = ''" },
+	{ "merchant_key", "name = printf('%0101d', 1)" },
+	{ "merchant_key", "prefix = 'abcdefg'" },
+	{ "merchant_key", "secret_hash = zeroblob(31)" },
+	{ "merchant_key", "scopes = ''" },
+	{ "merchant_key", "scopes = printf('%0401d', 1)" },
 	{ "fee_rule", "processor = ''" },
 	{ "fee_rule", "percent_ppm = -1" },
 	{ "fee_rule", "percent_ppm = 1000001" },
@@ -469,9 +592,47 @@ static const struct {
 	{ "tx", "processor = ''" },
 	{ "tx", "refunded_amount = -1" },
 	{ "tx", "refunded_amount = 101" },
+	{ "tx", "refunded_amount = 50, refunding_amount = 51" },
+	{ "tx", "refunding_amount = -1" },
+	{ "tx", "told_refunded = -1" },
 	{ "tx", "disputed_amount = -1" },
 	{ "tx", "settlement_status = 'none'" },
 	{ "tx", "processor_fee = 1, platform_fee = 1, net_amount = 99" },
+	{ "tx", "api = 'other'" },
+	{ "tx", "api = 'payments', livemode = 2" },
+	{ "tx", "api = 'payments'" },
+	{ "tx", "livemode = 1" },
+	{ "intent", "livemode = 2" },
+	{ "intent", "description = printf('%0501d', 1)" },
+	{ "intent", "method = 'cash'" },
+	{ "intent", "return_url = printf('%02001d', 1)" },
+	{ "refund", "livemode = 2" },
+	{ "refund", "amount = 0" },
+	{ "refund", "currency = 'US'" },
+	{ "refund", "reason = printf('%0501d', 1)" },
+	{ "refund", "status = 'done'" },
+	{ "buyer", "livemode = 2" },
+	{ "buyer", "phone_number = '+1234567'" },
+	{ "buyer", "phone_number = printf('+%016d', 1)" },
+	{ "buyer", "name = ''" },
+	{ "buyer", "name = printf('%0101d', 1)" },
+	{ "buyer", "country_code = 'LBR'" },
+	{ "wallet", "kind = 'bank'" },
+	{ "wallet", "livemode = 2" },
+	{ "wallet", "currency = 'DOLLAR'" },
+	{ "wallet", "balance = -1" },
+	{ "wallet", "buyer_id = 'usr_1'" },
+	{ "wallet", "partner_id = NULL" },
+	{ "wallet", "client_id = NULL" },
+	{ "wallet_transfer", "kind = 'gift'" },
+	{ "wallet_transfer", "amount = 0" },
+	{ "wallet_transfer", "amount = -1" },
+	{ "wallet_transfer", "description = printf('%0501d', 1)" },
+	{ "wallet_transfer", "to_wallet = from_wallet" },
+	{ "wallet_transfer", "intent_id = 'pi_1'" },
+	{ "wallet_transfer", "refund_id = 're_1'" },
+	{ "wallet_transfer", "partner_id = NULL" },
+	{ "wallet_transfer", "client_id = NULL" },
 	{ "idempotency", "idempotency_key = ''" },
 	{ "idempotency", "idempotency_key = printf('%0256d', 1)" },
 	{ "idempotency", "body_hash = zeroblob(33)" },
@@ -491,8 +652,11 @@ static const struct {
 	{ "webhook_endpoint", "status = 'off'" },
 	{ "webhook_endpoint", "proven = 2" },
 	{ "webhook_endpoint", "api = 'other'" },
-	{ "webhook_endpoint", "api = 'payments', livemode = 2" },
-	{ "webhook_endpoint", "api = 'payments'" },
+	{ "webhook_endpoint", "api = 'payments', client_id = 'CLIENT', "
+	    "livemode = 2" },
+	{ "webhook_endpoint", "api = 'payments', client_id = 'CLIENT'" },
+	{ "webhook_endpoint", "api = 'payments', livemode = 1" },
+	{ "webhook_endpoint", "client_id = 'CLIENT'" },
 	{ "webhook_endpoint", "livemode = 1" },
 	{ "webhook_endpoint", "disabled_reason = 'gone'" },
 	{ "webhook_endpoint", "status = 'disabled'" },
@@ -514,8 +678,10 @@ static const struct {
 	{ "webhook_subscription", "event_type = ''" },
 	{ "webhook_subscription", "event_type = printf('%065d', 1)" },
 	{ "event", "api = 'other'" },
-	{ "event", "api = 'payments', livemode = 2" },
-	{ "event", "api = 'payments'" },
+	{ "event", "api = 'payments', client_id = 'CLIENT', livemode = 2" },
+	{ "event", "api = 'payments', client_id = 'CLIENT'" },
+	{ "event", "api = 'payments', livemode = 1" },
+	{ "event", "client_id = 'CLIENT'" },
 	{ "event", "livemode = 0" },
 	{ "delivery", "status = 'sent'" },
 	{ "delivery", "asked = 2" },
@@ -543,6 +709,7 @@ static void
 drop_triggers(void)
 {
 	run("DROP TRIGGER ledger_entry_is_final_update");
+	run("DROP TRIGGER wallet_transfer_is_final_update");
 	run("DROP TRIGGER audit_event_is_final_update");
 }
 
@@ -553,7 +720,7 @@ every_check_bites(void **state)
 	int n = 0;
 
 	(void)state;
-	run(good_rows);
+	fill();
 	drop_triggers();
 	for (size_t i = 0; i < BITES; i++) {
 		snprintf(sql, sizeof(sql), "UPDATE %s SET %s",
@@ -579,12 +746,18 @@ limits_themselves_are_allowed(void **state)
 		"client SET fee_ppm = 0, fee_flat_usd = 1000",
 		"client SET fee_ppm = 1000000, fee_flat_usd = 0",
 		"client SET legal_name = printf('%0200d', 1)",
+		"merchant_key SET livemode = 1, scopes = printf('%0400d', 1)",
 		"fee_rule SET percent_ppm = 0, fixed_hundredths = 100000",
 		"fee_rule SET percent_ppm = 1000000, fixed_hundredths = 0",
 		"processor_call SET status = 'unknown', fee_rule_id = NULL",
 		"tx SET refunded_amount = 100",
+		"tx SET refunded_amount = 50, refunding_amount = 50",
+		"refund SET reason = printf('%0500d', 1), metadata = NULL",
 		"tx SET echezona_reference = printf('%0128d', 1)",
 		"tx SET processor_fee = 1, platform_fee = -1, net_amount = 100",
+		"buyer SET name = printf('%0100d', 1), phone_number = "
+		    "printf('+%015d', 1)",
+		"wallet SET balance = -1 WHERE kind = 'outside'",
 		"idempotency SET idempotency_key = printf('%0255d', 1)",
 		"webhook_endpoint SET url = printf('%02000d', 1)",
 		"webhook_endpoint SET url = NULL, seen_at = 1",
@@ -592,17 +765,19 @@ limits_themselves_are_allowed(void **state)
 		"webhook_endpoint SET pauses = printf('%0700d', 1)",
 		"webhook_endpoint SET rate_limit = 1, max_parallel = 1",
 		"webhook_endpoint SET rate_limit = 10000, max_parallel = 1000",
-		"webhook_endpoint SET api = 'payments', livemode = 0",
+		("webhook_endpoint SET api = 'payments', livemode = 0, "
+		    "client_id = 'CLIENT'"),
 		("webhook_endpoint SET status = 'disabled', disabled_reason = "
 		    "'failing'"),
 		"webhook_subscription SET event_type = printf('%064d', 1)",
-		"event SET api = 'payments', livemode = 1, clive_tx_id = NULL",
+		("event SET api = 'payments', livemode = 1, client_id = "
+		    "'CLIENT', clive_tx_id = NULL"),
 		"operator SET email = printf('%0254d', 1)",
 	};
 	char sql[256];
 
 	(void)state;
-	run(good_rows);
+	fill();
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		snprintf(sql, sizeof(sql), "UPDATE %s", changes[i]);
 		run(sql);
@@ -621,12 +796,52 @@ keys_and_references_bite(void **state)
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE api_key SET partner_id = 'NOBODY'",
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE merchant_key SET client_id = 'NOBODY'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE tx SET client_id = 'NOBODY'",
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE tx SET partner_id = 'NOBODY'",
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE tx SET fee_rule_id = 'NONE'",
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE refund SET intent_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE refund SET clive_tx_id = 'NONE'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "INSERT INTO refund SELECT * FROM refund",
+		    SQLITE_CONSTRAINT_PRIMARYKEY },
+		/* A wallet is of its owner's mode, and so is what moves. */
+		{ "UPDATE wallet SET livemode = 1 WHERE kind = 'buyer'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE wallet SET client_id = 'NOBODY' WHERE kind = "
+		    "'merchant'", SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE wallet_transfer SET livemode = 1",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE wallet_transfer SET currency = 'LRD'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE wallet_transfer SET intent_id = 'NONE' WHERE kind "
+		    "= 'payment'", SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE wallet_transfer SET client_id = 'NOBODY' WHERE "
+		    "kind = 'transfer'", SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "DELETE FROM wallet", SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "INSERT INTO buyer SELECT 'usr_2', livemode, phone_number, "
+		    "name, country_code, pin, 1, NULL FROM buyer",
+		    SQLITE_CONSTRAINT_UNIQUE },
+		{ "INSERT INTO wallet SELECT 'wal_4', kind, livemode, "
+		    "currency, buyer_id, partner_id, client_id, 0, 1, 1 FROM "
+		    "wallet WHERE kind = 'merchant'",
+		    SQLITE_CONSTRAINT_UNIQUE },
+		{ "INSERT INTO wallet SELECT 'wal_4', kind, livemode, "
+		    "currency, buyer_id, partner_id, client_id, 0, 1, 1 FROM "
+		    "wallet WHERE kind = 'buyer'", SQLITE_CONSTRAINT_UNIQUE },
+		{ "INSERT INTO wallet SELECT 'wal_4', kind, livemode, "
+		    "currency, buyer_id, partner_id, client_id, 0, 1, 1 FROM "
+		    "wallet WHERE kind = 'outside'", SQLITE_CONSTRAINT_UNIQUE },
+		{ "INSERT INTO wallet_transfer SELECT 'tr_3', kind, "
+		    "from_wallet, to_wallet, livemode, currency, 2, "
+		    "intent_id, NULL, NULL, NULL, NULL, NULL, NULL, 1 FROM "
+		    "wallet_transfer WHERE kind = 'payment'",
+		    SQLITE_CONSTRAINT_UNIQUE },
 		{ "UPDATE route_decision SET clive_tx_id = 'NONE'",
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE processor_call SET clive_tx_id = 'NONE'",
@@ -665,6 +880,10 @@ keys_and_references_bite(void **state)
 		{ "INSERT INTO api_key SELECT 'key_2', partner_id, name, "
 		    "key_hash, key_hint, hmac_sealed, created_at, NULL FROM "
 		    "api_key", SQLITE_CONSTRAINT_UNIQUE },
+		{ "INSERT INTO merchant_key SELECT 'mk_2', partner_id, "
+		    "client_id, livemode, name, prefix, secret_hash, scopes, "
+		    "created_at, NULL FROM merchant_key",
+		    SQLITE_CONSTRAINT_UNIQUE },
 		{ "INSERT INTO client SELECT 'cl_2', partner_id, client_id, "
 		    "legal_name, status, NULL, NULL, NULL, NULL, NULL, NULL, "
 		    "NULL, NULL, NULL, 1, 1 FROM client",
@@ -698,7 +917,7 @@ keys_and_references_bite(void **state)
 	};
 
 	(void)state;
-	run(good_rows);
+	fill();
 	drop_triggers();
 	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
 		int rc = sqlite3_exec(db, tries[i].sql, NULL, NULL, NULL);

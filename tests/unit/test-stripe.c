@@ -582,6 +582,64 @@ events_of_a_refund(void **state)
 	    "\"charge\":\"ch_1\",\"payment_intent\":\"pi_1\","		\
 	    "\"status\":" status "}")
 
+#define OURS(type, rest)						\
+	EVENT(type, "{\"id\":\"re_1\",\"object\":\"refund\","	\
+	    "\"amount\":500,\"currency\":\"eur\","			\
+	    "\"payment_intent\":\"pi_1\"," rest "}")
+#define NAMED "\"metadata\":{\"clive_refund\":\"re_OURS\"}"
+
+/* Refund objects: ours by their metadata, and once they have ended. */
+static void
+events_of_our_refunds(void **state)
+{
+	static const struct event_row rows[] = {
+		{ "created", OURS("refund.created",
+		  "\"status\":\"succeeded\"," NAMED),
+		  STRIPE_REFUND_DONE, "pi_1", 500, "eur", false },
+		{ "updated", OURS("refund.updated",
+		  "\"status\":\"succeeded\"," NAMED),
+		  STRIPE_REFUND_DONE, "pi_1", 500, "eur", false },
+		{ "the older twin", OURS("charge.refund.updated",
+		  "\"status\":\"succeeded\"," NAMED),
+		  STRIPE_REFUND_DONE, "pi_1", 500, "eur", false },
+		{ "failed", OURS("refund.failed", "\"status\":\"failed\","
+		  "\"failure_reason\":\"declined\"," NAMED),
+		  STRIPE_REFUND_FAILED, "pi_1", 500, "eur", false },
+		{ "failed, by another event", OURS("refund.updated",
+		  "\"status\":\"failed\",\"failure_reason\":\"declined\","
+		  NAMED), STRIPE_REFUND_FAILED, "pi_1", 500, "eur", false },
+		{ "canceled", OURS("refund.updated",
+		  "\"status\":\"canceled\"," NAMED),
+		  STRIPE_REFUND_FAILED, "pi_1", 500, "eur", false },
+		{ "pending", OURS("refund.created",
+		  "\"status\":\"pending\"," NAMED),
+		  STRIPE_IGNORED, "pi_1", -1, NULL, false },
+		{ "of a status to come", OURS("refund.updated",
+		  "\"status\":\"dreaming\"," NAMED),
+		  STRIPE_IGNORED, "pi_1", -1, NULL, false },
+		{ "without a status", OURS("refund.updated", NAMED),
+		  STRIPE_IGNORED, "pi_1", -1, NULL, false },
+		{ "of somebody else", OURS("refund.updated",
+		  "\"status\":\"succeeded\",\"metadata\":{}"),
+		  STRIPE_IGNORED, "pi_1", -1, NULL, false },
+	};
+	struct arena *arena = arena_new();
+	struct stripe_event event;
+
+	(void)state;
+	CHECK_EVENTS(rows);
+	assert_null(read_event(arena, rows[4].text, &event));
+	assert_string_equal(event.refund_id, "re_OURS");
+	assert_string_equal(event.object_id, "re_1");
+	assert_string_equal(event.failure, "declined");
+	assert_null(read_event(arena, rows[5].text, &event));
+	assert_null(event.failure);
+	assert_null(read_event(arena, "{\"id\":\"evt_1\",\"type\":\"x\","
+	    "\"created\":1764000000,\"data\":{\"object\":{}}}", &event));
+	assert_int_equal(event.created, 1764000000);
+	arena_free(arena);
+}
+
 static void
 events_of_a_dispute(void **state)
 {
@@ -784,6 +842,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(signature_header_has_at_most_4096_bytes),
 	cmocka_unit_test(events_of_an_intent),
 	cmocka_unit_test(events_of_a_refund),
+	cmocka_unit_test(events_of_our_refunds),
 	cmocka_unit_test(events_of_a_dispute),
 	cmocka_unit_test(other_events_are_ignored),
 	cmocka_unit_test(an_ignored_event_may_name_its_intent),

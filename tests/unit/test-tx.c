@@ -458,10 +458,10 @@ false_figures_are_found(void **state)
 		    actor);
 		struct tx *other = fixture_tx(1, "USD");
 		other->clive_tx_id = "CLVTX_9999999999999_999999999";
-		conn_run(fx.conn, SQL_TX_INSERT, "tttittstin",
+		conn_run(fx.conn, SQL_TX_INSERT, "tttittstini",
 		    other->clive_tx_id, other->partner_id, other->client_id,
 		    INT64_C(1), "USD", "R", (struct slice){ 0 }, "stripe",
-		    fixture_now);
+		    fixture_now, INT64_C(-1));
 		assert_true(ledger_verify(fx.conn, &report));
 		assert_string_equal(report.first_bad, "");
 		conn_script(fx.conn,

@@ -53,7 +53,7 @@ told(const char *endpoint)
 	row_done(r);
 	r = conn_rows(fx.conn, SQL_EVENT_FIND, "t", event);
 	assert_true(row_next(r));
-	struct slice body = row_bytes(r, 7);
+	struct slice body = row_bytes(r, 8);
 	event = arena_strndup(fx.arena, body.p, body.n);
 	row_done(r);
 	return event;
@@ -132,6 +132,32 @@ switching_off_and_on_is_told(void **state)
 	assert_false(webhook_enable(fx.conn, one, false, fixture_now,
 	    "cli:test", &waiting));
 	assert_int_equal(due_at(other), 2);
+}
+
+/* It is not the partner's, and its own API has no such events. */
+static void
+nobody_is_told_of_a_merchants_endpoint(void **state)
+{
+	static const char *const all[] = { "*", NULL };
+	struct webhook w = { .partner_id = "ECHEZONA001", .client_id =
+	    "AIRPEACE001", .api = "payments", .secret = "0123456789abcdef",
+	    .settings = { .name = "theirs", .url = "https://hook.example/",
+	    .events = all, .schedule.name = "custom" } };
+	const char *partners = add("partners", all_events, false);
+	char one[ID_SIZE];
+
+	(void)state;
+	assert_null(webhook_add(fx.conn, fx.vault, &fx.conf, &w, fixture_now,
+	    "cli:test"));
+	snprintf(one, sizeof(one), "%s", w.id);
+	assert_null(webhook_add(fx.conn, fx.vault, &fx.conf, &w, fixture_now,
+	    "cli:test"));
+	assert_true(webhook_disable(fx.conn, one, "operator", fixture_now,
+	    "cli:test"));
+	webhook_tell(fx.conn, one, "endpoint_failing", fixture_now);
+	assert_null(conn_failed(fx.conn));
+	assert_int_equal(due_at(partners), 0);
+	assert_int_equal(due_at(w.id), 0);
 }
 
 static void
@@ -221,6 +247,7 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(what_is_told_of_a_url_ends_before_its_query),
 	FIXTURE_CASE(an_endpoint_of_nobody_is_not_told_of),
 	FIXTURE_CASE(switching_off_and_on_is_told),
+	FIXTURE_CASE(nobody_is_told_of_a_merchants_endpoint),
 	FIXTURE_CASE(a_person_takes_a_failing_endpoint_out_of_probing),
 	FIXTURE_CASE(a_new_endpoint_that_must_prove_itself_is_challenged),
 	FIXTURE_CASE(each_challenge_is_another),

@@ -293,9 +293,85 @@ each_api_has_its_events(void **state)
 	for (const char *const *e = outbox_endpoint_event_types; *e != NULL;
 	    e++)
 		assert_true(webhook_known_event("clive", *e));
+	for (const char *const *e = outbox_merchant_event_types; *e != NULL;
+	    e++) {
+		assert_true(webhook_known_event("payments", *e));
+		assert_false(webhook_known_event("clive", *e));
+	}
+	assert_true(webhook_known_event("payments", "*"));
+	assert_false(webhook_known_event("clive", "*"));
+	assert_false(webhook_known_event("payments", "payment.*"));
 	/* What is sent unasked cannot be asked for. */
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-		assert_false(webhook_known_event("clive", tests[i]));
+		assert_false(webhook_known_event("clive", tests[i]) ||
+		    webhook_known_event("payments", tests[i]));
+}
+
+/* A merchant's, for everything. */
+static struct webhook
+merchants(void)
+{
+	static const char *const everything[] = { "*", NULL };
+	struct webhook w = good();
+
+	w.api = "payments";
+	w.client_id = "AIRPEACE001";
+	w.settings.events = everything;
+	return w;
+}
+
+static void
+an_endpoint_of_the_payments_api_is_a_merchants(void **state)
+{
+	struct webhook w = merchants();
+
+	(void)state;
+	w.client_id = NULL;
+	assert_refused(&w, "is a client's");
+	w = good();
+	w.client_id = "AIRPEACE001";
+	assert_refused(&w, "is a client's");
+	w = merchants();
+	w.client_id = "NOBODY";
+	assert_refused(&w, "no such client");
+	fixture_partner("OTHER00001", 35000);
+	w = merchants();
+	w.partner_id = "OTHER00001";
+	assert_refused(&w, "no such client");
+}
+
+static void
+a_merchants_endpoint_says_whose_it_is(void **state)
+{
+	struct webhook w = merchants();
+
+	(void)state;
+	w.livemode = true;
+	assert_null(webhook_add(fx.conn, fx.vault, &fx.conf, &w, fixture_now,
+	    "cli:test"));
+	const struct webhook_row *row = webhook_find(fx.conn, fx.arena, w.id);
+	assert_string_equal(row->client_id, "AIRPEACE001");
+	assert_string_equal(row->api, "payments");
+	assert_true(row->livemode);
+}
+
+/* It could point its endpoint anywhere and call itself proof enough. */
+static void
+a_merchant_cannot_vouch_for_its_endpoint(void **state)
+{
+	struct webhook w = merchants();
+	int64_t waiting;
+
+	(void)state;
+	w.prove = true;
+	assert_null(webhook_add(fx.conn, fx.vault, &fx.conf, &w, fixture_now,
+	    "merchant:mk_1"));
+	assert_true(webhook_disable(fx.conn, w.id, "operator", fixture_now,
+	    "merchant:mk_1"));
+	assert_true(webhook_enable(fx.conn, w.id, false, fixture_now,
+	    "merchant:mk_1", &waiting));
+	assert_string_equal(webhook_find(fx.conn, fx.arena, w.id)->status,
+	    "unproven");
 }
 
 static void
@@ -764,6 +840,9 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(secrets_are_sealed_for_their_endpoint),
 	FIXTURE_CASE(unknown_partners_and_events_are_refused),
 	FIXTURE_CASE(each_api_has_its_events),
+	FIXTURE_CASE(an_endpoint_of_the_payments_api_is_a_merchants),
+	FIXTURE_CASE(a_merchants_endpoint_says_whose_it_is),
+	FIXTURE_CASE(a_merchant_cannot_vouch_for_its_endpoint),
 	FIXTURE_CASE(lengths_have_limits),
 	FIXTURE_CASE(names_are_counted_in_characters),
 	FIXTURE_CASE(there_are_not_more_event_types_than_are_read_back),

@@ -149,7 +149,9 @@ static const struct action actions[] = {
 	{ .method = METHOD_NONE }
 };
 
-static const struct endpoint endpoint = { "/api/v1/clients", actions };
+static const struct endpoint endpoint = {
+	"/api/v1/clients", actions, API_CLIVE
+};
 
 int
 main(void)

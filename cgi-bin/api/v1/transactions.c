@@ -22,7 +22,7 @@ static const struct fault *
 list(struct request *rq, void *arg)
 {
 	tx_list_answer(rq, arg, rq->caller.platform ? "" :
-	    rq->caller.partner_id);
+	    rq->caller.partner_id, false);
 	return NULL;
 }
 
@@ -33,7 +33,9 @@ one(struct request *rq, void *arg)
 
 	(void)arg;
 	const struct tx *tx = tx_find(rq->conn, rq->arena, rq->rest + 1);
-	if (tx == NULL || !caller_may_act_for(&rq->caller, tx->partner_id))
+	/* What was made with a test key is the merchant's own. */
+	if (tx == NULL || (tx->payments && !tx->live) ||
+	    !caller_may_act_for(&rq->caller, tx->partner_id))
 		return &FAULT_TX_NOT_FOUND;
 	reply_start(rq, 200, &w);
 	jsonw_object(&w, NULL);
@@ -49,7 +51,9 @@ static const struct action actions[] = {
 	{ .method = METHOD_NONE }
 };
 
-static const struct endpoint endpoint = { "/api/v1/transactions", actions };
+static const struct endpoint endpoint = {
+	"/api/v1/transactions", actions, API_CLIVE
+};
 
 int
 main(void)

@@ -55,7 +55,9 @@ static const struct action actions[] = {
 	{ .method = METHOD_NONE }
 };
 
-static const struct endpoint endpoint = { "/api/v1/admin/login", actions };
+static const struct endpoint endpoint = {
+	"/api/v1/admin/login", actions, API_CLIVE
+};
 
 int
 main(void)

@@ -30,7 +30,9 @@ static const struct action actions[] = {
 	{ .method = METHOD_NONE }
 };
 
-static const struct endpoint endpoint = { "/api/v1/admin/logout", actions };
+static const struct endpoint endpoint = {
+	"/api/v1/admin/logout", actions, API_CLIVE
+};
 
 int
 main(void)

@@ -27,7 +27,9 @@ static const struct action actions[] = {
 	{ .method = METHOD_NONE }
 };
 
-static const struct endpoint endpoint = { "/api/v1/admin/session", actions };
+static const struct endpoint endpoint = {
+	"/api/v1/admin/session", actions, API_CLIVE
+};
 
 int
 main(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * GET /api/v1/admin/transactions - payments of all partners, newest first.
- * GET /api/v1/admin/transactions/{clive_tx_id} - one with its timeline.
+ * GET /api/v1/admin/transactions/{clive_tx_id} - one with its timeline; also
+ * by the name that the Payments API has for it.
  *
  * Needs a bearer token of any role. The list takes the same filters as
  * /api/v1/transactions.
@@ -14,10 +15,12 @@
  */
 #include "gateway.h"
 
+#include "intent.h"
+
 static const struct fault *
 list(struct request *rq, void *arg)
 {
-	tx_list_answer(rq, arg, "");
+	tx_list_answer(rq, arg, "", true);
 	return NULL;
 }
 
@@ -28,6 +31,10 @@ one(struct request *rq, void *arg)
 
 	(void)arg;
 	const struct tx *tx = tx_find(rq->conn, rq->arena, rq->rest + 1);
+	const struct intent *in = tx == NULL ?
+	    intent_find(rq->conn, rq->arena, rq->rest + 1) : NULL;
+	if (in != NULL)
+		tx = in->tx;
 	if (tx == NULL)
 		return &FAULT_TX_NOT_FOUND;
 	reply_start(rq, 200, &w);
@@ -43,7 +50,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/api/v1/admin/transactions", actions
+	"/api/v1/admin/transactions", actions, API_CLIVE
 };
 
 int

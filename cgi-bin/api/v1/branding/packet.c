@@ -112,7 +112,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/api/v1/branding/packet", actions
+	"/api/v1/branding/packet", actions, API_CLIVE
 };
 
 int

@@ -97,7 +97,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/api/v1/sandbox/checkout-intent", actions
+	"/api/v1/sandbox/checkout-intent", actions, API_CLIVE
 };
 
 int

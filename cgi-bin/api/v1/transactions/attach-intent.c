@@ -53,7 +53,9 @@ change(struct conn *c, struct request *rq, void *arg)
 	const struct input *in = arg;
 	struct tx *tx = tx_find(c, rq->arena, in->clive_tx_id);
 
-	if (tx == NULL || !caller_may_act_for(&rq->caller, tx->partner_id))
+	/* What the Payments API opened gets its intent there. */
+	if (tx == NULL || tx->payments ||
+	    !caller_may_act_for(&rq->caller, tx->partner_id))
 		return &FAULT_TX_NOT_FOUND;
 	if (tx->processor_ref != NULL) {
 		if (strcmp(tx->processor_ref, in->intent) != 0)
@@ -82,7 +84,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/api/v1/transactions/attach-intent", actions
+	"/api/v1/transactions/attach-intent", actions, API_CLIVE
 };
 
 int

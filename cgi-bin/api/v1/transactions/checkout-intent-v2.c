@@ -58,7 +58,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/api/v1/transactions/checkout-intent-v2", actions
+	"/api/v1/transactions/checkout-intent-v2", actions, API_CLIVE
 };
 
 int

@@ -48,7 +48,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/api/v1/transactions/checkout-intent", actions
+	"/api/v1/transactions/checkout-intent", actions, API_CLIVE
 };
 
 int

@@ -82,7 +82,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/api/v1/transactions/initialize", actions
+	"/api/v1/transactions/initialize", actions, API_CLIVE
 };
 
 int

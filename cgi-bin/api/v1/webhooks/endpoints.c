@@ -36,10 +36,12 @@
  *              counts alone; cursor
  *
  * Refuses, after the checks of lib/app.h: 404 WEBHOOK_ENDPOINT_NOT_FOUND
- * (also for another partner's), 403 API_KEY_SCOPE_FORBIDDEN and 404
- * PARTNER_NOT_FOUND for a partner_id, 400 VALIDATION_ERROR.
+ * (also for another partner's and for a merchant's), 403
+ * API_KEY_SCOPE_FORBIDDEN and 404 PARTNER_NOT_FOUND for a partner_id, 400
+ * VALIDATION_ERROR.
  *
- * An endpoint has id, partner_id, name, url (null: a listener), api, secret,
+ * An endpoint has id, partner_id, client_id and livemode (null; operators see
+ * those of merchants as well), name, url (null: a listener), api, secret,
  * events, status, disabled_reason, schedule, pauses, max_attempts,
  * rate_limit, max_parallel, ordered, ed25519, last_duration_ms,
  * last_success_at, failing_since, failures, hold_until, probe_at, seen_at,

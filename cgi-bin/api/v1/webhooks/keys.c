@@ -39,7 +39,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/api/v1/webhooks/keys", actions
+	"/api/v1/webhooks/keys", actions, API_CLIVE
 };
 
 int

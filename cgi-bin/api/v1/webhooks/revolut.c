@@ -190,7 +190,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/api/v1/webhooks/revolut", actions
+	"/api/v1/webhooks/revolut", actions, API_CLIVE
 };
 
 int

@@ -15,8 +15,10 @@
  * Answers 200 {"received":true,"clive_tx_id","status"} with the payment's
  * state after the event, which also a duplicate or a late event gets; 202
  * {"message":"Ignored event <type>"} for types without a meaning here, for
- * events of connected accounts, and for events of the other mode (test events
- * in live mode, live ones in the sandbox), which are kept in quarantine.
+ * events of connected accounts, and for events of the other mode (live ones in
+ * the sandbox; in live mode test events, but for those of payments that a
+ * merchant made with a test key, and live ones for these), which are kept in
+ * quarantine.
  *
  * Effects, in one transaction: the event as it came, the payment's state and
  * fees, ledger entries, audit event, the partner's event and deliveries.
@@ -83,6 +85,25 @@ quarantine(struct conn *c, void *arg)
 	return NULL;
 }
 
+/*
+ * Which mode the payment of an event has: that of its merchant's key, else the
+ * gateway's, also where we know of no such payment.
+ */
+static bool
+expected_mode(struct request *rq, const struct payment_event *e)
+{
+	const struct tx *tx = NULL;
+
+	if (!rq->conf->live)
+		return false;
+	if (e->ref != NULL)
+		tx = tx_find_by_ref(rq->conn, rq->arena, e->processor,
+		    e->ref);
+	if (tx == NULL && e->clive_tx_id != NULL)
+		tx = tx_find(rq->conn, rq->arena, e->clive_tx_id);
+	return tx == NULL || !tx->payments || tx->live;
+}
+
 static const struct fault *
 handle(struct request *rq, void *arg)
 {
@@ -102,7 +123,7 @@ handle(struct request *rq, void *arg)
 	if (e.meaning == STRIPE_IGNORED || e.foreign_account)
 		return ignore(rq, &e);
 	stripe_to_payment(&e, rq->body, &receipt.event);
-	if (e.livemode != rq->conf->live) {
+	if (e.livemode != expected_mode(rq, &receipt.event)) {
 		fault = request_txn(rq, quarantine, &receipt);
 		return fault != NULL ? fault : ignore(rq, &e);
 	}
@@ -129,7 +150,7 @@ static const struct action actions[] = {
 };
 
 static const struct endpoint endpoint = {
-	"/api/v1/webhooks/stripe", actions
+	"/api/v1/webhooks/stripe", actions, API_CLIVE
 };
 
 int
