@@ -532,8 +532,8 @@ move_some(struct conn *c, void *arg)
 	return NULL;
 }
 
-/* A process of its own on the database; its status says whether both came
- * about, transfers that were made and ones that were refused. */
+/* A process of its own on the database; its status is the number of transfers
+ * that it made. */
 static _Noreturn void
 run_mover(const struct conf *conf, int number)
 {
