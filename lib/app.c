@@ -219,11 +219,17 @@ send_reply(struct request *rq)
 	buf_free(&head);
 }
 
-/* What one thread reuses from request to request. */
-struct worker {
-	struct arena	*arena;
-	struct conn	*conn;
+/* A request's place in a thread, reused from one to the next. */
+struct seat {
+	struct arena	*arena;		/* NULL until it is first taken */
 	struct request	 rq;
+	struct db_job	 job;
+	int64_t		 started;	/* clock_monotonic */
+};
+
+struct worker {
+	struct conn	*conn;
+	struct seat	 seats[CGI_GROUP_MAX];
 };
 
 static void
@@ -232,10 +238,15 @@ worker_end(void *thread)
 	struct worker *w = thread;
 
 	conn_close(w->conn);
-	buf_free(&w->rq.reply.head);
-	buf_free(&w->rq.reply.body);
-	buf_free(&w->rq.details);
-	arena_free(w->arena);
+	for (size_t i = 0; i < CGI_GROUP_MAX; i++) {
+		struct seat *seat = &w->seats[i];
+		if (seat->arena == NULL)
+			break;
+		buf_free(&seat->rq.reply.head);
+		buf_free(&seat->rq.reply.body);
+		buf_free(&seat->rq.details);
+		arena_free(seat->arena);
+	}
 	free(w);
 }
 
@@ -247,11 +258,7 @@ worker_start(void)
 
 	if (w == NULL)
 		abort();
-	w->arena = arena_new();
 	w->conn = db_reader(app.db, why, sizeof(why));
-	buf_init(&w->rq.reply.head, HEAD_MAX);
-	buf_init(&w->rq.reply.body, REPLY_MAX);
-	buf_init(&w->rq.details, DETAILS_MAX);
 	if (w->conn != NULL) {
 		conn_limit(w->conn, READ_MS);
 		return w;
@@ -261,38 +268,92 @@ worker_start(void)
 	return NULL;
 }
 
-/* Serves one request of this thread. */
 static void
-serve(void *thread, struct cgi *cgi)
+take_seat(struct worker *w, struct seat *seat, struct cgi *cgi)
 {
-	struct worker *w = thread;
-	struct request *rq = &w->rq;
-	int64_t started = clock_monotonic();
+	struct request *rq = &seat->rq;
 	const char *rest = cgi_param(cgi, "PATH_INFO");
-	const char *method = cgi_param(cgi, "REQUEST_METHOD");
 
+	if (seat->arena == NULL) {
+		seat->arena = arena_new();
+		buf_init(&rq->reply.head, HEAD_MAX);
+		buf_init(&rq->reply.body, REPLY_MAX);
+		buf_init(&rq->details, DETAILS_MAX);
+	}
 	buf_reset(&rq->reply.head);
 	buf_reset(&rq->reply.body);
 	buf_reset(&rq->details);
 	*rq = (struct request){
 		.conf = &app.conf, .vault = app.vault, .db = app.db,
-		.conn = w->conn, .arena = w->arena, .now = clock_now(),
-		.method = method_of(method), .path = app.endpoint->path,
+		.conn = w->conn, .arena = seat->arena, .now = clock_now(),
+		.method = method_of(cgi_param(cgi, "REQUEST_METHOD")),
+		.path = app.endpoint->path,
 		.rest = rest != NULL ? rest : "", .item = "", .cgi = cgi,
 		.details = rq->details, .reply.head = rq->reply.head,
 		.reply.body = rq->reply.body,
 		.payments = app.endpoint->api == API_PAYMENTS,
 	};
 	id_make("req_", rq->now, rq->id);
-	guard_run(rq, app.endpoint);
+	seat->started = clock_monotonic();
+}
+
+static void
+leave_seat(struct seat *seat)
+{
+	struct request *rq = &seat->rq;
+	const char *method = cgi_param(rq->cgi, "REQUEST_METHOD");
+
 	send_reply(rq);
 	const char *key = rq->payments ? rq->merchant.key_id :
 	    rq->caller.key_id;
 	log_info("%s %s %s%s %d %lldms%s%s", rq->id,
 	    method != NULL ? method : "-", rq->path, rq->rest,
-	    rq->reply.status, (long long)(clock_monotonic() - started),
+	    rq->reply.status, (long long)(clock_monotonic() - seat->started),
 	    *key != '\0' ? " key " : "", key);
-	arena_reset(w->arena);
+	arena_reset(seat->arena);
+}
+
+static void
+serve(void *thread, struct cgi *cgi)
+{
+	struct worker *w = thread;
+	struct seat *seat = &w->seats[0];
+
+	take_seat(w, seat, cgi);
+	if (guard_start(&seat->rq, app.endpoint, &seat->job))
+		guard_end(&seat->rq, app.endpoint, db_txn(app.db,
+		    seat->job.fn, seat->job.arg));
+	leave_seat(seat);
+}
+
+/* The same for several requests, whose changes share a commit. */
+static void
+serve_group(void *thread, struct cgi *const *cgi, size_t n)
+{
+	struct worker *w = thread;
+	struct db_job *jobs = NULL, **end = &jobs;
+
+	log_gather();
+	conn_read_begin(w->conn);
+	for (size_t i = 0; i < n; i++) {
+		struct seat *seat = &w->seats[i];
+		take_seat(w, seat, cgi[i]);
+		if (!guard_start(&seat->rq, app.endpoint, &seat->job))
+			continue;
+		*end = &seat->job;
+		end = &seat->job.next;
+	}
+	conn_read_end(w->conn);
+	if (jobs != NULL)
+		db_txn_group(app.db, jobs);
+	for (size_t i = 0; i < n; i++) {
+		struct seat *seat = &w->seats[i];
+		if (seat->job.fn != NULL)
+			guard_end(&seat->rq, app.endpoint,
+			    seat->job.result);
+		leave_seat(seat);
+	}
+	log_flush();
 }
 
 /* Opens what every request needs; false with a sentence in why. */
@@ -364,6 +425,10 @@ static const struct cgi_server server = {
 	worker_start, worker_end, serve
 };
 
+static const struct cgi_group_server group_server = {
+	worker_start, worker_end, serve_group
+};
+
 int
 app_main(const struct endpoint *endpoint)
 {
@@ -382,6 +447,8 @@ app_main(const struct endpoint *endpoint)
 	}
 	if (endpoint->actions[0].started != NULL)
 		endpoint->actions[0].started(&app.conf);
+	if (endpoint->actions[0].grouped)
+		return cgi_run_groups(&group_server);
 	if (!cgi_is_plain() && !db_start_committer(app.db))
 		return 1;
 	return cgi_run(&server, (int)app.conf.threads);

@@ -88,6 +88,11 @@ struct action {
 	 */
 	const struct fault	*(*handle)(struct request *, void *input);
 	/*
+	 * Before change, outside of its transaction: what needs no writing.
+	 * Where it fills in a reply there is no change.
+	 */
+	const struct fault	*(*check)(struct request *, void *input);
+	/*
 	 * Instead of handle, for a mutation: runs inside a transaction, at
 	 * most once an idempotency key. Decides, writes, fills the reply in
 	 * memory; sends nothing, calls nobody, may be run again from the
@@ -106,6 +111,13 @@ struct action {
 	const struct fault	*(*ask)(struct request *, void *input);
 	const struct fault	*(*after)(struct conn *, struct request *,
 				    void *input);
+	/*
+	 * Of a program's first action: nothing that the program does takes
+	 * long or waits for anybody. One thread takes whatever requests there
+	 * are and commits their changes together; otherwise each of several
+	 * threads takes one, and a further one commits.
+	 */
+	bool			 grouped;
 	/* Of a program's first action: runs once at its start; may be NULL. */
 	void			(*started)(const struct conf *);
 };

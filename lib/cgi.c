@@ -3,6 +3,7 @@
 #include "cgi.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -15,13 +16,17 @@
 
 #include "shared.h"
 
-enum { DRAIN_MS = 8000 };	/* for running requests at the end */
+enum {
+	LISTENING = 0,		/* the descriptor that requests come from */
+	DRAIN_MS = 8000		/* for running requests at the end */
+};
 
 struct cgi {
 	FCGX_Request	*fcgx;		/* NULL: plain CGI */
 };
 
 static const struct cgi_server *server;
+static const struct cgi_group_server *group_server;
 static _Atomic int running;		/* requests being worked on */
 static _Atomic bool ending;
 
@@ -135,6 +140,50 @@ cgi_form(struct arena *arena, const char *at, const char *name)
 	return found;
 }
 
+/*
+ * Ends a request. libfcgi would wait for the web server to close its side of
+ * the connection too. Once all of the request has been read there is nothing
+ * to wait for.
+ */
+static void
+finish(FCGX_Request *fcgx)
+{
+	char rest[4096];
+	int fd = fcgx->ipcFd;
+
+	while (FCGX_GetStr(rest, sizeof(rest), fcgx->in) > 0)
+		continue;
+	fcgx->keepConnection = 1;	/* which is to say, do not close it */
+	FCGX_Finish_r(fcgx);
+	fcgx->ipcFd = -1;
+	close(fd);
+	atomic_fetch_sub(&running, 1);
+}
+
+/*
+ * Threads of a program that nobody calls cost memory: there is one at first,
+ * and whoever takes a request while no other waits for the next starts
+ * another.
+ */
+static struct {
+	_Atomic int	count, waiting;
+	int		max;
+} threads;
+
+static bool
+start_thread(void *(*loop)(void *))
+{
+	pthread_t thread;
+
+	if (atomic_fetch_add(&threads.count, 1) < threads.max &&
+	    pthread_create(&thread, NULL, loop, NULL) == 0) {
+		pthread_detach(thread);
+		return true;
+	}
+	atomic_fetch_sub(&threads.count, 1);
+	return false;
+}
+
 static void *
 request_loop(void *arg)
 {
@@ -145,14 +194,67 @@ request_loop(void *arg)
 	(void)arg;
 	if (thread == NULL || FCGX_InitRequest(&fcgx, 0, 0) != 0)
 		exit(1);
+	atomic_fetch_add(&threads.waiting, 1);
 	while (!atomic_load(&ending) && FCGX_Accept_r(&fcgx) == 0) {
 		atomic_fetch_add(&running, 1);
+		if (atomic_fetch_sub(&threads.waiting, 1) == 1)
+			start_thread(request_loop);
 		server->serve(thread, &cgi);
-		FCGX_Finish_r(&fcgx);
-		atomic_fetch_sub(&running, 1);
+		finish(&fcgx);
+		atomic_fetch_add(&threads.waiting, 1);
 	}
 	FCGX_Free(&fcgx, 1);
 	server->thread_end(thread);
+	return NULL;
+}
+
+/* A request that is there already need not be waited for. */
+static bool
+another_waits(void)
+{
+	struct pollfd listening = { .fd = LISTENING, .events = POLLIN };
+
+	return poll(&listening, 1, 0) == 1;
+}
+
+static size_t
+accept_group(FCGX_Request *fcgx)
+{
+	size_t n = 0;
+
+	while (n < CGI_GROUP_MAX && (n == 0 || another_waits()) &&
+	    FCGX_Accept_r(&fcgx[n]) == 0) {
+		atomic_fetch_add(&running, 1);
+		n++;
+	}
+	return n;
+}
+
+static void *
+group_loop(void *arg)
+{
+	static FCGX_Request fcgx[CGI_GROUP_MAX];
+	struct cgi cgi[CGI_GROUP_MAX], *each[CGI_GROUP_MAX];
+	void *thread = group_server->thread_start();
+	size_t n;
+
+	(void)arg;
+	if (thread == NULL)
+		exit(1);
+	for (size_t i = 0; i < CGI_GROUP_MAX; i++) {
+		if (FCGX_InitRequest(&fcgx[i], 0, 0) != 0)
+			exit(1);
+		cgi[i].fcgx = &fcgx[i];
+		each[i] = &cgi[i];
+	}
+	while (!atomic_load(&ending) && (n = accept_group(fcgx)) > 0) {
+		group_server->serve_group(thread, each, n);
+		for (size_t i = 0; i < n; i++)
+			finish(&fcgx[i]);
+	}
+	for (size_t i = 0; i < CGI_GROUP_MAX; i++)
+		FCGX_Free(&fcgx[i], 1);
+	group_server->thread_end(thread);
 	return NULL;
 }
 
@@ -171,9 +273,8 @@ wait_for_end(const sigset_t *signals)
 }
 
 static int
-run_fastcgi(int threads)
+run_fastcgi(void *(*loop)(void *), int max)
 {
-	pthread_t thread;
 	sigset_t signals;
 
 	/*
@@ -186,13 +287,9 @@ run_fastcgi(int threads)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	if (FCGX_Init() != 0)
+	threads.max = max;
+	if (FCGX_Init() != 0 || !start_thread(loop))
 		return 1;
-	for (int i = 0; i < threads; i++) {
-		if (pthread_create(&thread, NULL, request_loop, NULL) != 0)
-			return 1;
-		pthread_detach(thread);
-	}
 	wait_for_end(&signals);
 	/* Threads still wait in accept: leave without tidying under them. */
 	_exit(0);
@@ -212,12 +309,28 @@ serve_plain(void)
 }
 
 int
-cgi_run(const struct cgi_server *s, int threads)
+cgi_run(const struct cgi_server *s, int threads_max)
 {
 	server = s;
 	if (!cgi_is_plain())
-		return run_fastcgi(threads);
+		return run_fastcgi(request_loop, threads_max);
 	return serve_plain() ? 0 : 1;
+}
+
+int
+cgi_run_groups(const struct cgi_group_server *s)
+{
+	struct cgi cgi = { NULL }, *only = &cgi;
+
+	group_server = s;
+	if (!cgi_is_plain())
+		return run_fastcgi(group_loop, 1);
+	void *thread = s->thread_start();
+	if (thread == NULL)
+		return 1;
+	s->serve_group(thread, &only, 1);
+	s->thread_end(thread);
+	return 0;
 }
 
 bool

@@ -62,6 +62,20 @@ struct cgi_server {
  */
 int		 cgi_run(const struct cgi_server *, int threads);
 
+enum { CGI_GROUP_MAX = 32 };	/* requests that are taken together */
+
+/*
+ * The same with one thread, which takes a request and whatever others are
+ * there by then, and serves them together: serve_group reads and writes all
+ * of them. As plain CGI that is one.
+ */
+struct cgi_group_server {
+	void	*(*thread_start)(void);
+	void	 (*thread_end)(void *);
+	void	 (*serve_group)(void *thread, struct cgi *const *, size_t n);
+};
+int		 cgi_run_groups(const struct cgi_group_server *);
+
 /* Serves a single request in this thread and returns; false where none can
  * come. */
 bool		 cgi_serve_one(const struct cgi_server *);

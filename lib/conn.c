@@ -16,7 +16,10 @@
 
 #include "shared.h"
 
-enum { PARAMETERS_MAX = 16 };
+enum {
+	PARAMETERS_MAX = 16,
+	DEPTH_MAX = 8		/* savepoints within each other */
+};
 
 struct rows {
 	struct conn	*conn;
@@ -32,7 +35,11 @@ struct rows {
 struct conn {
 	sqlite3		*db;
 	struct rows	 rows[SQL_COUNT];
+	sqlite3_stmt	*begin, *read, *commit;
 	int		 depth;		/* savepoints open */
+	bool		 hopeful;	/* they are not real */
+	bool		 spoilt;	/* but were needed */
+	int64_t		 changes[DEPTH_MAX];	/* rows changed before each */
 	int64_t		 data_version;
 	bool		 reader;
 	int64_t		 limit_ms;	/* of one statement; 0: none */
@@ -162,6 +169,9 @@ conn_close(struct conn *c)
 		return;
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(c->rows[i].stmt);
+	sqlite3_finalize(c->begin);
+	sqlite3_finalize(c->read);
+	sqlite3_finalize(c->commit);
 	sqlite3_close(c->db);
 	free(c);
 }
@@ -389,7 +399,11 @@ conn_savepoint(struct conn *c)
 {
 	char sql[32];
 
-	c->depth++;
+	if (c->depth == DEPTH_MAX)
+		abort();	/* our bug */
+	c->changes[c->depth++] = sqlite3_total_changes64(c->db);
+	if (c->hopeful)
+		return;
 	snprintf(sql, sizeof(sql), "SAVEPOINT s%d", c->depth);
 	conn_script(c, sql);
 }
@@ -399,9 +413,9 @@ conn_release(struct conn *c)
 {
 	char sql[32];
 
-	snprintf(sql, sizeof(sql), "RELEASE s%d", c->depth);
-	conn_script(c, sql);
-	c->depth--;
+	snprintf(sql, sizeof(sql), "RELEASE s%d", c->depth--);
+	if (!c->hopeful)
+		conn_script(c, sql);
 }
 
 void
@@ -410,6 +424,11 @@ conn_rollback_to(struct conn *c)
 	char sql[64], failure[sizeof(c->failure)];
 	bool failed = c->failed;
 
+	if (c->hopeful) {
+		if (c->changes[--c->depth] != sqlite3_total_changes64(c->db))
+			c->spoilt = true;
+		return;
+	}
 	/* Undoing must also work after a failure, which stays on record. */
 	memcpy(failure, c->failure, sizeof(failure));
 	c->failed = false;
@@ -423,17 +442,52 @@ conn_rollback_to(struct conn *c)
 	}
 }
 
+/* Runs a statement that is prepared once. */
+static void
+run_kept(struct conn *c, sqlite3_stmt **stmt, const char *sql)
+{
+	if (c->failed)
+		return;
+	if ((*stmt == NULL && sqlite3_prepare_v3(c->db, sql, -1,
+	    SQLITE_PREPARE_PERSISTENT, stmt, NULL) != SQLITE_OK) ||
+	    sqlite3_step(*stmt) != SQLITE_DONE)
+		fail(c);
+	sqlite3_reset(*stmt);
+}
+
 void
-conn_begin(struct conn *c)
+conn_begin(struct conn *c, bool hopefully)
 {
 	c->depth = 0;
-	conn_script(c, "BEGIN IMMEDIATE");
+	c->hopeful = hopefully;
+	c->spoilt = false;
+	run_kept(c, &c->begin, "BEGIN IMMEDIATE");
+}
+
+void
+conn_read_begin(struct conn *c)
+{
+	run_kept(c, &c->read, "BEGIN");
+}
+
+void
+conn_read_end(struct conn *c)
+{
+	conn_forgive(c);
+	conn_commit(c);
+	conn_forgive(c);
+}
+
+bool
+conn_spoilt(const struct conn *c)
+{
+	return c->spoilt;
 }
 
 void
 conn_commit(struct conn *c)
 {
-	conn_script(c, "COMMIT");
+	run_kept(c, &c->commit, "COMMIT");
 }
 
 void

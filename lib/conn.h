@@ -82,10 +82,21 @@ bool		 row_null(struct rows *, int column);
 /* A copy of a text column in an arena; NULL stays NULL. */
 char		*row_text_copy(struct rows *, int column, struct arena *);
 
-/* Nested savepoints within a transaction. */
+/*
+ * Nested savepoints within a transaction. In one that was begun hopefully
+ * they cost nothing: should one have to undo something after all, the
+ * transaction is spoilt and lib/db.c runs it again with real ones.
+ */
 void		 conn_savepoint(struct conn *);
 void		 conn_release(struct conn *);	/* keeps what was done since */
 void		 conn_rollback_to(struct conn *);	/* undoes and releases */
+
+/*
+ * What a reader reads between these is of one moment, and it takes its locks
+ * once.
+ */
+void		 conn_read_begin(struct conn *);
+void		 conn_read_end(struct conn *);
 
 /*
  * Has another connection committed since the last call? Cheap: reads no
@@ -98,7 +109,8 @@ bool		 conn_backup(struct conn *, const char *path);
 
 /* For lib/db.c alone. */
 void		 conn_set_wait(struct conn *, int64_t busy_ms);
-void		 conn_begin(struct conn *);
+void		 conn_begin(struct conn *, bool hopefully);
+bool		 conn_spoilt(const struct conn *);
 void		 conn_commit(struct conn *);
 void		 conn_rollback(struct conn *);
 bool		 conn_in_transaction(struct conn *);

@@ -27,15 +27,13 @@ enum {
 
 enum job_state { JOB_WAITING, JOB_TAKEN, JOB_DONE };
 
-/* A callback on its way; lives on the stack of the caller of db_txn. */
-struct job {
-	db_callback		*fn;
-	void			*arg;
+/* A callback that waits for the committer, on the stack of its caller. */
+struct waiting {
+	struct db_job		 job;
 	enum job_state		 state;
-	const struct fault	*result;
 	int64_t			 deadline;	/* clock_monotonic */
 	pthread_cond_t		 done;
-	struct job		*next;
+	struct waiting		*next;
 };
 
 struct db {
@@ -49,8 +47,8 @@ struct db {
 	pthread_mutex_t	 mutex;		/* guards what follows */
 	bool		 closing;
 	pthread_cond_t	 work;
-	struct job	*first;
-	struct job	**last;
+	struct waiting	*first;
+	struct waiting	**last;
 };
 
 static bool
@@ -296,7 +294,7 @@ leave_gate(struct db *db)
 
 /* Runs a callback; what it met decides its result. */
 static void
-run_callback(struct conn *c, struct job *job)
+run_callback(struct conn *c, struct db_job *job)
 {
 	job->result = job->fn(c, job->arg);
 	if (conn_failed(c) != NULL) {
@@ -306,11 +304,11 @@ run_callback(struct conn *c, struct job *job)
 }
 
 /*
- * One callback in a savepoint of its own. False when the transaction itself
- * is gone (disk full, I/O error): then nothing of the group can be kept.
+ * One callback, undone where it refuses. False when the transaction itself is
+ * gone (disk full, I/O error): then nothing of the group can be kept.
  */
 static bool
-run_job(struct conn *c, struct job *job)
+run_job(struct conn *c, struct db_job *job)
 {
 	conn_savepoint(c);
 	run_callback(c, job);
@@ -330,7 +328,7 @@ run_job(struct conn *c, struct job *job)
  * A savepoint would have every page copied that it changes.
  */
 static bool
-run_alone(struct conn *c, struct job *job)
+run_alone(struct conn *c, struct db_job *job)
 {
 	run_callback(c, job);
 	if (!conn_in_transaction(c))
@@ -343,21 +341,39 @@ run_alone(struct conn *c, struct job *job)
 }
 
 static void
-refuse_all(struct job *jobs)
+refuse_all(struct db_job *jobs)
 {
 	for (; jobs != NULL; jobs = jobs->next)
 		jobs->result = &FAULT_STORAGE;
 }
 
 /*
- * Runs and commits a list of jobs; sets the result of each. The first came
- * first, so its deadline is the group's.
+ * Runs the jobs in a transaction of their own, which is then open. False where
+ * it is gone, or was begun hopefully in vain.
+ */
+static bool
+run_jobs(struct conn *c, struct db_job *jobs, bool hopefully)
+{
+	bool alone = jobs->next == NULL && !hopefully;
+
+	conn_begin(c, hopefully);
+	bool whole = conn_failed(c) == NULL;
+	for (; whole && jobs != NULL; jobs = jobs->next)
+		whole = (alone ? run_alone(c, jobs) : run_job(c, jobs)) &&
+		    !conn_spoilt(c);
+	return whole;
+}
+
+/*
+ * Runs and commits a list of jobs until the deadline; sets the result of
+ * each. Hopefully: a savepoint has every page copied that is changed in it,
+ * and is almost never needed, so it is tried without.
  */
 static void
-run_group(struct db *db, struct job *jobs)
+run_group(struct db *db, struct db_job *jobs, int64_t deadline,
+    bool hopefully)
 {
 	struct conn *c = db->writer;
-	int64_t deadline = jobs->deadline;
 
 	if (!enter_gate(db, deadline)) {
 		log_warn("database: writers were busy for too long");
@@ -366,11 +382,12 @@ run_group(struct db *db, struct job *jobs)
 	}
 	conn_forgive(c);
 	conn_set_wait(c, deadline - clock_monotonic());
-	conn_begin(c);
-	bool whole = conn_failed(c) == NULL;
-	for (struct job *job = jobs; whole && job != NULL; job = job->next)
-		whole = jobs->next == NULL ? run_alone(c, job) :
-		    run_job(c, job);
+	bool whole = run_jobs(c, jobs, hopefully);
+	if (conn_spoilt(c)) {
+		conn_rollback(c);
+		conn_forgive(c);
+		whole = run_jobs(c, jobs, false);
+	}
 	if (whole && conn_in_transaction(c))
 		conn_commit(c);
 	if (!whole || conn_failed(c) != NULL) {
@@ -382,21 +399,27 @@ run_group(struct db *db, struct job *jobs)
 	leave_gate(db);
 }
 
-/* Takes the waiting jobs, GROUP_MAX at the most, off the queue. */
-static struct job *
+/*
+ * Takes those who wait, GROUP_MAX at the most, off the queue; their jobs
+ * become a list as well.
+ */
+static struct waiting *
 take_group(struct db *db)
 {
-	struct job *jobs = db->first, **end = &db->first;
+	struct waiting *first = db->first, *last = NULL;
 
-	for (int n = 0; *end != NULL && n < GROUP_MAX; n++) {
-		(*end)->state = JOB_TAKEN;
-		end = &(*end)->next;
+	for (int n = 0; n < GROUP_MAX && db->first != NULL; n++) {
+		if (last != NULL)
+			last->job.next = &db->first->job;
+		last = db->first;
+		last->state = JOB_TAKEN;
+		db->first = last->next;
 	}
-	db->first = *end;
+	last->next = NULL;
+	last->job.next = NULL;
 	if (db->first == NULL)
 		db->last = &db->first;
-	*end = NULL;
-	return jobs;
+	return first;
 }
 
 static void *
@@ -410,14 +433,14 @@ commit_loop(void *arg)
 			pthread_cond_wait(&db->work, &db->mutex);
 		if (db->first == NULL)
 			break;
-		struct job *jobs = take_group(db);
+		struct waiting *group = take_group(db);
 		pthread_mutex_unlock(&db->mutex);
-		run_group(db, jobs);
+		run_group(db, &group->job, group->deadline, false);
 		pthread_mutex_lock(&db->mutex);
-		for (struct job *next; jobs != NULL; jobs = next) {
-			next = jobs->next;	/* dies with its caller */
-			jobs->state = JOB_DONE;
-			pthread_cond_signal(&jobs->done);
+		for (struct waiting *next; group != NULL; group = next) {
+			next = group->next;	/* dies with its caller */
+			group->state = JOB_DONE;
+			pthread_cond_signal(&group->done);
 		}
 	}
 	pthread_mutex_unlock(&db->mutex);
@@ -438,29 +461,36 @@ db_start_committer(struct db *db)
 }
 
 static const struct fault *
-wait_for_committer(struct db *db, struct job *job)
+wait_for_committer(struct db *db, struct waiting *w)
 {
-	pthread_cond_init(&job->done, NULL);
+	pthread_cond_init(&w->done, NULL);
 	pthread_mutex_lock(&db->mutex);
-	*db->last = job;
-	db->last = &job->next;
+	*db->last = w;
+	db->last = &w->next;
 	pthread_cond_signal(&db->work);
 	/* The committer bounds its own waiting, so this ends. */
-	while (job->state != JOB_DONE)
-		pthread_cond_wait(&job->done, &db->mutex);
+	while (w->state != JOB_DONE)
+		pthread_cond_wait(&w->done, &db->mutex);
 	pthread_mutex_unlock(&db->mutex);
-	pthread_cond_destroy(&job->done);
-	return job->result;
+	pthread_cond_destroy(&w->done);
+	return w->job.result;
 }
 
 const struct fault *
 db_txn(struct db *db, db_callback *fn, void *arg)
 {
-	struct job job = { .fn = fn, .arg = arg, .state = JOB_WAITING,
+	struct waiting w = { .job.fn = fn, .job.arg = arg,
+	    .state = JOB_WAITING,
 	    .deadline = clock_monotonic() + db->wait_ms };
 
 	if (db->threaded)
-		return wait_for_committer(db, &job);
-	run_group(db, &job);
-	return job.result;
+		return wait_for_committer(db, &w);
+	run_group(db, &w.job, w.deadline, false);
+	return w.job.result;
+}
+
+void
+db_txn_group(struct db *db, struct db_job *jobs)
+{
+	run_group(db, jobs, clock_monotonic() + db->wait_ms, true);
 }

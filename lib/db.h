@@ -50,6 +50,21 @@ struct conn	*db_reader(struct db *, char *why, size_t size);
  */
 const struct fault *db_txn(struct db *, db_callback *fn, void *arg);
 
+/* A callback of a group. */
+struct db_job {
+	db_callback		*fn;
+	void			*arg;
+	const struct fault	*result;	/* as db_txn returns it */
+	struct db_job		*next;
+};
+
+/*
+ * db_txn for a list of at least one, which are committed together. Where one
+ * refuses after it has written, all of them may run again. From one thread
+ * alone, and not where the committer runs.
+ */
+void		 db_txn_group(struct db *, struct db_job *);
+
 /*
  * Starts the committing thread; false where the system refuses. Signals
  * are blocked in it.

@@ -343,8 +343,9 @@ read_input(struct request *rq, void **input)
 	    rq->action->fields, *input) : NULL;
 }
 
+/* The checks, and the action unless it is a change: that is left as *job. */
 static const struct fault *
-run(struct request *rq, const struct endpoint *endpoint)
+run(struct request *rq, const struct endpoint *endpoint, struct db_job *job)
 {
 	const struct fault *fault;
 	bool answered = false;
@@ -364,17 +365,35 @@ run(struct request *rq, const struct endpoint *endpoint)
 		return idem_refuse(rq, fault);
 	if (rq->action->partner_only && rq->caller.platform)
 		return &FAULT_SCOPE;
-	if (rq->action->change != NULL)
-		return idem_run(rq, input);
+	if (rq->action->check != NULL &&
+	    ((fault = rq->action->check(rq, input)) != NULL ||
+	    rq->reply.status != 0))
+		return fault;
+	if (rq->action->change != NULL) {
+		*job = idem_job(rq, input);
+		return NULL;
+	}
 	if (rq->action->ask != NULL)
 		return idem_run_asking(rq, input);
 	return rq->action->handle(rq, input);
 }
 
-void
-guard_run(struct request *rq, const struct endpoint *endpoint)
+bool
+guard_start(struct request *rq, const struct endpoint *endpoint,
+    struct db_job *job)
 {
-	const struct fault *fault = run(rq, endpoint);
+	*job = (struct db_job){ .fn = NULL };
+	const struct fault *fault = run(rq, endpoint, job);
+	if (fault == NULL && job->fn != NULL && conn_failed(rq->conn) == NULL)
+		return true;
+	guard_end(rq, endpoint, fault);
+	return false;
+}
+
+void
+guard_end(struct request *rq, const struct endpoint *endpoint,
+    const struct fault *fault)
+{
 	bool open = is_open(rq, endpoint);
 
 	/* On refusals too, or a page could not read why. */

@@ -7,12 +7,17 @@
 #define GUARD_H
 
 #include "app.h"
+#include "db.h"
 
 /*
- * Runs the checks that the action asks for, then the action. The reply is
- * filled in either way.
+ * Runs the checks that the action asks for, then the action. False: the reply
+ * is filled in. True: its change is left to be run, which is *job; guard_end
+ * then fills in the reply, or does so where the job's result is a fault.
  */
-void	guard_run(struct request *, const struct endpoint *);
+bool	guard_start(struct request *, const struct endpoint *,
+	    struct db_job *);
+void	guard_end(struct request *, const struct endpoint *,
+	    const struct fault *result);
 
 /* ------------------------------------------ between the guard's own files */
 

@@ -193,7 +193,9 @@ const struct fault *
 idem_replay(struct request *rq, bool *answered)
 {
 	const struct timespec pause = { 0, POLL_MS * 1000000 };
-	int64_t deadline = clock_monotonic() + rq->conf->wait_ms;
+	/* One that does not ask anybody is over in one transaction. */
+	int64_t deadline = rq->action->ask == NULL ? 0 :
+	    clock_monotonic() + rq->conf->wait_ms;
 	struct idem idem;
 
 	*answered = false;
@@ -290,13 +292,17 @@ run_unkeyed(struct conn *c, void *arg)
 	return conn_failed(c) != NULL ? &FAULT_STORAGE : fault;
 }
 
-const struct fault *
-idem_run(struct request *rq, void *input)
+struct db_job
+idem_job(struct request *rq, void *input)
 {
-	struct mutation m = { .rq = rq, .input = input };
+	struct mutation *m = arena_alloc(rq->arena, sizeof(*m));
 
-	return request_txn(rq, rq->idempotency_key != NULL ? run :
-	    run_unkeyed, &m);
+	m->rq = rq;
+	m->input = input;
+	return (struct db_job){
+		.fn = rq->idempotency_key != NULL ? run : run_unkeyed,
+		.arg = m,
+	};
 }
 
 /* A refusal of what was sent, unless the key has been used meanwhile. */

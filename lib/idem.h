@@ -63,10 +63,10 @@ const struct fault *idem_refuse(struct request *, const struct fault *);
 const struct fault *idem_run_asking(struct request *, void *input);
 
 /*
- * Runs the action's change in one transaction together with storing its
- * answer; a duplicate that came first is replayed instead. A request without
- * an idempotency key runs the change alone.
+ * The job (lib/db.h) that runs the action's change together with storing its
+ * answer; a duplicate that came first is replayed instead. Of a request
+ * without an idempotency key it is the change alone.
  */
-const struct fault *idem_run(struct request *, void *input);
+struct db_job	 idem_job(struct request *, void *input);
 
 #endif

@@ -3,18 +3,63 @@
 #include "log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 1024 };
+enum {
+	LINE_MAX_BYTES = 1024,
+	GATHERED_MAX = 4096	/* what a pipe takes without dividing it */
+};
 
 static const char *program = "clive";
+
+/* Lines that wait for log_flush. */
+static struct {
+	bool	on;
+	char	text[GATHERED_MAX];
+	size_t	n;
+} gathered;
 
 void
 log_name(const char *name)
 {
 	program = name;
+}
+
+static void
+write_all(const char *text, size_t n)
+{
+	if (write(STDERR_FILENO, text, n) == -1)
+		return;		/* nobody is left to tell */
+}
+
+static void
+gather(const char *line, size_t n)
+{
+	if (gathered.n + n > sizeof(gathered.text)) {
+		write_all(gathered.text, gathered.n);
+		gathered.n = 0;
+	}
+	memcpy(gathered.text + gathered.n, line, n);
+	gathered.n += n;
+}
+
+void
+log_gather(void)
+{
+	gathered.on = true;
+}
+
+void
+log_flush(void)
+{
+	if (gathered.n > 0)
+		write_all(gathered.text, gathered.n);
+	gathered.n = 0;
+	gathered.on = false;
 }
 
 static void __attribute__((format(printf, 2, 0)))
@@ -39,8 +84,10 @@ write_line(const char *level, const char *fmt, va_list ap)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
 	line[n++] = '\n';
-	if (write(STDERR_FILENO, line, n) == -1)
-		return;		/* nobody is left to tell */
+	if (gathered.on)
+		gather(line, n);
+	else
+		write_all(line, n);
 }
 
 void

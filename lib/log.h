@@ -12,6 +12,13 @@
 /* Sets the program's name; until then lines say "clive". */
 void	log_name(const char *);
 
+/*
+ * From log_gather on, lines of this thread are kept until log_flush, which
+ * writes many at once. For a program with one thread.
+ */
+void	log_gather(void);
+void	log_flush(void);
+
 /* Something the operator should look at. */
 void	log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -17,11 +17,30 @@ reply_start(struct request *rq, int status, struct jsonw *w)
 	jsonw_init(w, &rq->reply.body);
 }
 
+/* A callback that runs again says what it says again. */
+static void
+drop_header(struct buf *head, const char *name)
+{
+	size_t name_len = strlen(name);
+
+	for (char *at = head->data; at != NULL && *at != '\0'; ) {
+		char *end = strchr(at, '\n') + 1;
+		if (strncmp(at, name, name_len) == 0 && at[name_len] == ':') {
+			memmove(at, end, strlen(end) + 1);
+			head->len -= (size_t)(end - at);
+			return;
+		}
+		at = end;
+	}
+}
+
 void
 reply_header(struct request *rq, const char *name, const char *fmt, ...)
 {
 	char value[512];
 	va_list ap;
+
+	drop_header(&rq->reply.head, name);
 
 	va_start(ap, fmt);
 	vsnprintf(value, sizeof(value), fmt, ap);

@@ -129,7 +129,7 @@ const struct fault *request_txn(struct request *, db_callback *, void *arg);
 /* Starts a JSON reply of this status; what an earlier attempt wrote goes. */
 void		 reply_start(struct request *, int status, struct jsonw *);
 
-/* Adds a header line; name and value must be ours. */
+/* Sets a header line; name and value must be ours. */
 void		 reply_header(struct request *, const char *name,
 		    const char *fmt, ...)
 		    __attribute__((format(printf, 3, 4)));

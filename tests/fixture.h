@@ -179,7 +179,7 @@ fixture_begin(void **state)
 {
 	(void)state;
 	fixture_make();
-	conn_begin(fx.conn);
+	conn_begin(fx.conn, false);
 	fixture_partner("ECHEZONA001", 35000);
 	fixture_client("ECHEZONA001", "AIRPEACE001", -1, -1);
 	return conn_failed(fx.conn) == NULL ? 0 : -1;

