@@ -6,7 +6,11 @@
 #                           build/asan
 #   make CC=clang           another compiler, in build/clang
 #   make V=1                show the commands
-#   make bench-deliver      how fast webhooks go out (bench/README.md);
+#   make bench              how fast requests are answered (bench/README.md),
+#                           about 15 minutes; bench-quick takes 5;
+#                           bench-growth compares a database with many
+#                           (PAYMENTS=1000000)
+#   make bench-deliver      how fast webhooks go out;
 #                           bench-deliver-quick takes about a minute
 #   make fuzz               the fuzz targets, 30 s each (T=, SECONDS=)
 #   make public DIR=...     the document root for a shared host
@@ -82,8 +86,8 @@ BENCH	:= $(BENCH_C:%.c=$(B)/%)
 Q	:= $(if $(filter 1,$(V)),,@)
 say	= $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$(1)' '$@';)
 
-.PHONY: all check tests fuzz fuzz-targets bench-deliver bench-deliver-quick \
-    public clean help
+.PHONY: all check tests fuzz fuzz-targets bench bench-quick bench-growth \
+    bench-deliver bench-deliver-quick bench-packages public clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -187,9 +191,21 @@ fuzz-targets: $(FUZZ)
 $(BENCH): $(B)/%: $(B)/%.o $(LIB)
 	$(call say,LINK) $(CC) $(LDFLAGS) -o $@ $< $(LIB) -lcurl $(LDLIBS)
 
-bench/peers/node_modules/.package-lock.json: bench/peers/package-lock.json
+bench-packages:
+	$(Q)tools/packages install bench
+
+bench/peers/node_modules/.package-lock.json: bench/peers/package-lock.json \
+    | bench-packages
 	$(Q)cd bench/peers && npm ci --no-audit --no-fund
 	$(Q)touch $@
+
+bench bench-quick: all $(BENCH) bench/peers/node_modules/.package-lock.json \
+    | bench-packages
+	$(Q)bench/web $(if $(findstring quick,$@),--quick)
+
+bench-growth: all $(BENCH) bench/peers/node_modules/.package-lock.json \
+    | bench-packages
+	$(Q)bench/web --quick --grown $(or $(PAYMENTS),1000000)
 
 bench-deliver bench-deliver-quick: $(BENCH) build/cron/deliver \
     bench/peers/node_modules/.package-lock.json

@@ -318,6 +318,9 @@ CREATE INDEX tx_by_reference ON tx (echezona_reference, clive_tx_id);
 CREATE INDEX tx_open ON tx (updated_at)
 	WHERE status IN ('initialized', 'pending');
 
+-- What payers' banks took back, for the list of disputes.
+CREATE INDEX tx_disputed ON tx (clive_tx_id) WHERE disputed_amount > 0;
+
 -- Payments that may yet turn out to be paid, by when to look them up: twenty
 -- looks are some three days, for as long as processors repeat webhooks.
 CREATE INDEX tx_look ON tx (next_look_at)
@@ -393,6 +396,8 @@ CREATE TABLE refund (
 	updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX refund_by_intent ON refund (intent_id, id);
+-- Those under way, for /metrics.
+CREATE INDEX refund_pending ON refund (id) WHERE status = 'pending';
 CREATE INDEX refund_by_merchant
 	ON refund (partner_id, client_id, livemode, id);
 
@@ -870,7 +875,36 @@ CREATE TABLE operator (
 		CHECK (role IN ('owner', 'finance', 'support', 'read_only')),
 	created_at INTEGER NOT NULL,
 	-- NULL while the account is good.
-	disabled_at INTEGER
+	disabled_at INTEGER,
+	-- Has to have a second factor, whatever the setting says.
+	second_factor INTEGER NOT NULL DEFAULT 0
+		CHECK (second_factor IN (0, 1)),
+	-- The password was made by somebody else and has to be changed.
+	must_change INTEGER NOT NULL DEFAULT 0 CHECK (must_change IN (0, 1))
+) STRICT;
+
+-- What an operator's authenticator knows.
+CREATE TABLE operator_factor (
+	operator_id TEXT PRIMARY KEY REFERENCES operator (id),
+	-- The secret that codes are made from; NULL: the first is not proven.
+	secret_sealed BLOB,
+	since INTEGER,
+	-- The last step that a code was taken for: none up to it is again.
+	step INTEGER NOT NULL,
+	-- The next secret, until a code of it was right.
+	next_sealed BLOB,
+	next_at INTEGER,
+	CHECK ((secret_sealed IS NULL) = (since IS NULL)),
+	CHECK ((next_sealed IS NULL) = (next_at IS NULL))
+) STRICT;
+
+-- What serves once in its place, where the authenticator is lost.
+CREATE TABLE operator_recovery (
+	operator_id TEXT NOT NULL REFERENCES operator (id),
+	-- SHA-256 of the code, which holds 100 random bits.
+	hash BLOB NOT NULL CHECK (length(hash) = 32),
+	used_at INTEGER,
+	PRIMARY KEY (operator_id, hash)
 ) STRICT;
 
 -- A sign-in, named by the token's jti; ended here, it is over everywhere.
@@ -879,13 +913,21 @@ CREATE TABLE operator_session (
 	operator_id TEXT NOT NULL REFERENCES operator (id),
 	created_at INTEGER NOT NULL,
 	expires_at INTEGER NOT NULL,
-	ended_at INTEGER
+	ended_at INTEGER,
+	-- Where from and with what, in the browser's words; NULL: not said.
+	address TEXT,
+	agent TEXT,
+	-- The password was right, the second factor is to come: opens nothing.
+	half INTEGER NOT NULL DEFAULT 0 CHECK (half IN (0, 1))
 ) STRICT;
+CREATE INDEX operator_session_by_operator ON operator_session
+	(operator_id, id);
 
 -- Failed sign-ins, counted per account and address, per address, per account;
 -- and wrong PINs, per phone number and per payment.
 CREATE TABLE login_failure (
-	-- account:<hash of the e-mail address>@<ip>, address:<ip>, account:<hash>
+	-- account:<hash of the e-mail address>@<ip>, address:<ip>,
+	-- account:<hash>, code:<hash> (of the second factor);
 	-- and of PINs: buyer:<test or live>:<hash of the number>, payment:<id>
 	subject TEXT PRIMARY KEY,
 	failures INTEGER NOT NULL,
@@ -893,6 +935,23 @@ CREATE TABLE login_failure (
 	blocked_until INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL
 ) STRICT;
+
+-- What a processor's own report says that it took for a payment, beside what
+-- was computed at its success (clive reconcile-report).
+CREATE TABLE processor_fee_actual (
+	processor TEXT NOT NULL CHECK (length(processor) > 0),
+	-- The report's name of its line.
+	report_id TEXT NOT NULL CHECK (length(report_id) > 0),
+	clive_tx_id TEXT NOT NULL REFERENCES tx (clive_tx_id),
+	-- Both in the currency in which the processor keeps our money.
+	amount INTEGER NOT NULL,
+	fee INTEGER NOT NULL,
+	currency TEXT NOT NULL CHECK (length(currency) = 3),
+	recorded_at INTEGER NOT NULL,
+	PRIMARY KEY (processor, report_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX processor_fee_actual_by_tx
+	ON processor_fee_actual (clive_tx_id);
 
 -- The heartbeat of the cron programs; the newest run owns its name.
 CREATE TABLE cron_run (

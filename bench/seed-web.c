@@ -2,11 +2,12 @@
 /*
  * seed-web.c - a data directory to measure requests on.
  *
- *	seed-web PENDING PAID
+ *	seed-web PENDING PAID [OLD]
  *
  * Makes CLIVE_VAR with partner ECHEZONA001, client AIRPEACE001, and payments:
  * PENDING ones that wait for Stripe's webhook, whose intents are
- * pi_bench_<number>, and PAID ones with their ledger. Prints the ids of the
+ * pi_bench_<number>, PAID ones with their ledger, and before them OLD ones that
+ * were opened over the last year and left. Prints the ids of the
  * pending ones, a line each. Everything is written by the library.
  */
 #include <inttypes.h>
@@ -21,6 +22,8 @@
 
 #define ACTOR "cli:bench"
 
+#define YEAR_MS (INT64_C(365) * 24 * 60 * 60 * 1000)
+
 enum { PAGE = 500 };
 
 static struct setup setup;
@@ -29,6 +32,11 @@ static struct arena *arena;
 struct page {
 	int64_t	first, n;
 	bool	paid;
+};
+
+struct old {
+	int64_t	start;		/* when the first was opened */
+	int64_t	first, n, all;
 };
 
 static _Noreturn void
@@ -82,6 +90,38 @@ add_page(struct conn *c, void *arg)
 	return NULL;
 }
 
+static const struct fault *
+add_old_page(struct conn *c, void *arg)
+{
+	static const struct slice meta = { "{\"order_id\":\"A-1001\"}", 21 };
+	const struct old *old = arg;
+	int64_t step = YEAR_MS / old->all;
+
+	for (int64_t i = old->first; i < old->first + old->n; i++) {
+		struct tx tx = {
+			.partner_id = "ECHEZONA001", .client_id = "AIRPEACE001",
+			.amount = { 75000, "USD" }, .processor = "stripe",
+			.echezona_reference = arena_printf(arena,
+			    "OLD%" PRId64, i),
+		};
+		tx_open(c, arena, old->start + i * step, &tx, meta, ACTOR);
+	}
+	return NULL;
+}
+
+static void
+add_old(int64_t n)
+{
+	struct old old = { .start = clock_now() - YEAR_MS, .all = n };
+
+	for (; old.first < n; old.first += PAGE) {
+		old.n = n - old.first < PAGE ? n - old.first : PAGE;
+		if (db_txn(setup.db, add_old_page, &old) != NULL)
+			die("the database refuses");
+		arena_reset(arena);
+	}
+}
+
 static void
 add(int64_t n, bool paid)
 {
@@ -98,8 +138,8 @@ main(int argc, char **argv)
 {
 	char why[CONF_PATH_MAX + 128];
 
-	if (argc != 3 || getenv("CLIVE_VAR") == NULL)
-		die("usage: CLIVE_VAR=... seed-web PENDING PAID");
+	if ((argc != 3 && argc != 4) || getenv("CLIVE_VAR") == NULL)
+		die("usage: CLIVE_VAR=... seed-web PENDING PAID [OLD]");
 	if (!setup_var(getenv("CLIVE_VAR"), false, "http://localhost:4390",
 	    "whsec_bench", why, sizeof(why)) ||
 	    !setup_open(&setup, why, sizeof(why)))
@@ -107,6 +147,8 @@ main(int argc, char **argv)
 	arena = arena_new();
 	if (db_txn(setup.db, add_partner, NULL) != NULL)
 		die("the partner could not be made");
+	if (argc == 4)
+		add_old(strtoll(argv[3], NULL, 10));
 	add(strtoll(argv[1], NULL, 10), false);
 	add(strtoll(argv[2], NULL, 10), true);
 	arena_free(arena);

@@ -9,8 +9,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "audit.h"
@@ -65,6 +67,66 @@ check_copy(struct cli *cli, const char *file)
 	return true;
 }
 
+/* The copy as it grows, watched while it is made. */
+struct growth {
+	pthread_t	 thread;
+	pthread_mutex_t	 mutex;
+	pthread_cond_t	 over;
+	bool		 done;
+	const char	*file;
+	int64_t		 total;		/* about */
+};
+
+static void *
+watch_growth(void *arg)
+{
+	struct growth *g = arg;
+	struct timespec at;
+	struct stat st;
+
+	pthread_mutex_lock(&g->mutex);
+	while (!g->done) {
+		clock_gettime(CLOCK_REALTIME, &at);
+		at.tv_nsec += 200 * 1000 * 1000;
+		at.tv_sec += at.tv_nsec / 1000000000;
+		at.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&g->over, &g->mutex, &at);
+		if (stat(g->file, &st) == 0)
+			cli_progress(st.st_size, st.st_size > g->total ?
+			    st.st_size : g->total, g->done);
+	}
+	pthread_mutex_unlock(&g->mutex);
+	return NULL;
+}
+
+/* Makes the copy, with a bar where somebody waits for it. */
+static bool
+copy(struct cli *cli, const char *file)
+{
+	struct growth g = { .file = file };
+	char path[CONF_PATH_MAX];
+	struct stat st;
+
+	if (isatty(STDERR_FILENO) == 1 && stat(conf_path(&cli->setup.conf,
+	    "db/clive.db", path), &st) == 0)
+		g.total = st.st_size;
+	pthread_mutex_init(&g.mutex, NULL);
+	pthread_cond_init(&g.over, NULL);
+	bool watched = g.total > 0 &&
+	    pthread_create(&g.thread, NULL, watch_growth, &g) == 0;
+	bool good = conn_backup(cli->setup.conn, file);
+	if (watched) {
+		pthread_mutex_lock(&g.mutex);
+		g.done = true;
+		pthread_cond_signal(&g.over);
+		pthread_mutex_unlock(&g.mutex);
+		pthread_join(g.thread, NULL);
+	}
+	pthread_cond_destroy(&g.over);
+	pthread_mutex_destroy(&g.mutex);
+	return good;
+}
+
 bool
 run_backup(struct cli *cli)
 {
@@ -73,7 +135,7 @@ run_backup(struct cli *cli)
 	    arena_printf(cli->arena, "./%s", cli->argument);
 
 	/* It makes the file, mode 0600, and refuses where there is one. */
-	if (!conn_backup(cli->setup.conn, file))
+	if (!copy(cli, file))
 		return cli_fail(cli, "%s: %s", file,
 		    conn_failed(cli->setup.conn));
 	return sync_file(cli, file) && check_copy(cli, file);

@@ -21,10 +21,7 @@
 #include "buf.h"
 #include "json.h"
 #include "setup.h"
-
-#ifndef CLIVE_VERSION
-#define CLIVE_VERSION "0.1.0"
-#endif
+#include "version.h"
 
 struct cli;
 
@@ -161,6 +158,12 @@ const char	*cli_secret(struct cli *, const char *option, size_t max);
  */
 const char	*cli_password(struct cli *);
 
+/*
+ * progress.c: how far long work is, on a terminal; over ends the line. Where
+ * standard error is none, nothing.
+ */
+void		 cli_progress(int64_t done, int64_t total, bool over);
+
 /* render.c: a document as text on standard output. */
 void		 cli_render(struct cli *, const struct json *);
 
@@ -174,13 +177,15 @@ const char	*cli_value(struct cli *, const struct json *);
 const char	*cli_member(struct cli *, const struct json *,
 		    const char *key);
 
-/* timeline.c, doctor.c, help.c: renderers of their own. */
+/* timeline.c, doctor.c, help.c, completion.c: renderers of their own. */
 void		 sign_render(struct cli *, const struct json *);
+void		 report_render(struct cli *, const struct json *);
 void		 timeline_render(struct cli *, const struct json *);
 void		 delivery_render(struct cli *, const struct json *);
 void		 doctor_render(struct cli *, const struct json *);
 void		 help_render(struct cli *, const struct json *);
 void		 version_render(struct cli *, const struct json *);
+void		 completion_render(struct cli *, const struct json *);
 
 /* The subcommands. */
 bool		 run_init(struct cli *);
@@ -226,15 +231,35 @@ bool		 run_listen(struct cli *);
 bool		 run_rule_add(struct cli *);
 bool		 run_rule_list(struct cli *);
 bool		 run_rule_end(struct cli *);
+bool		 run_settlement_run(struct cli *);
+bool		 run_settlement_list(struct cli *);
+bool		 run_settlement_show(struct cli *);
+bool		 run_settlement_pay(struct cli *);
+bool		 run_settlement_report(struct cli *);
+bool		 run_payout_account_set(struct cli *);
+bool		 run_payout_account_list(struct cli *);
 bool		 run_tx_list(struct cli *);
 bool		 run_tx_show(struct cli *);
 bool		 run_tx_explain(struct cli *);
 bool		 run_operator_add(struct cli *);
 bool		 run_operator_list(struct cli *);
 bool		 run_operator_password(struct cli *);
+bool		 run_operator_reset_password(struct cli *);
+bool		 run_operator_role(struct cli *);
 bool		 run_operator_disable(struct cli *);
+bool		 run_operator_enable(struct cli *);
+bool		 run_operator_require_factor(struct cli *);
+bool		 run_operator_reset_factor(struct cli *);
+bool		 run_audit_list(struct cli *);
+bool		 run_tail(struct cli *);
+bool		 run_trigger(struct cli *);
+bool		 run_rekey(struct cli *);
 bool		 run_verify(struct cli *);
 bool		 run_backup(struct cli *);
+bool		 run_restore(struct cli *);
+bool		 run_export(struct cli *);
+bool		 run_completion(struct cli *);
+bool		 run_reconcile_report(struct cli *);
 bool		 run_doctor(struct cli *);
 bool		 run_sandbox_advance(struct cli *);
 bool		 run_sign(struct cli *);

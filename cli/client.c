@@ -2,7 +2,7 @@
 /* client.c - `clive client`: the merchants under a partner. */
 #include "cli.h"
 
-#include "brand.h"
+#include "brand-options.h"
 #include "field.h"
 #include "partner.h"
 #include "shared.h"
@@ -110,7 +110,7 @@ change(struct cli *cli, struct conn *conn, void *arg)
 	if (c == NULL)
 		return cli_fail(cli, "partner %s has no client %s",
 		    p->partner_id, id);
-	if (!take_options(cli, c) || !brand_take(cli, &c->brand, &changed))
+	if (!take_options(cli, c) || !brand_options(cli, &c->brand, &changed))
 		return false;
 	if (!changed)
 		return cli_fail(cli, "there is nothing to change; see `clive "

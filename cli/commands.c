@@ -263,6 +263,42 @@ static const struct cli_option rule_list_options[] = {
 	END
 };
 
+static const struct cli_option settlement_partner_options[] = {
+	{ "partner", "ID", .help = "this partner's alone" },
+	END
+};
+
+static const struct cli_option settlement_run_options[] = {
+	{ "partner", "ID", .help = "this partner's alone" },
+	{ "client", "ID", .help = "this client's alone" },
+	END
+};
+
+static const struct cli_option settlement_list_options[] = {
+	{ "partner", "ID", .help = "this partner's alone" },
+	{ "client", "ID", .help = "this client's alone" },
+	{ "status", "WORD", .help = "pending, sending, sent or failed" },
+	{ "limit", "N", .help = "1 to 200; 50" },
+	{ "cursor", "ID", .help = "nextCursor of the page before" },
+	END
+};
+
+static const struct cli_option settlement_show_options[] = {
+	{ "limit", "N", .help = "payments: 1 to 500; 50" },
+	{ "cursor", "ID", .help = "nextCursor of the page before" },
+	END
+};
+
+static const struct cli_option payout_account_options[] = {
+	{ "partner", "ID", .required = true, .help = "whose money" },
+	{ "client", "ID", .help = "of this client; all that have none" },
+	{ "currency", "CODE", .help = "in this currency; any of the rail" },
+	{ "rail", "NAME", .help = "wise or mercury, where it is any" },
+	{ "recipient", "NAME", .required = true,
+	  .help = "what the rail calls who is paid" },
+	END
+};
+
 static const struct cli_option tx_list_options[] = {
 	{ "partner", "ID", .help = "of this partner" },
 	{ "client", "ID", .help = "of this client" },
@@ -291,14 +327,85 @@ static const struct cli_option operator_password_options[] = {
 	END
 };
 
+static const struct cli_option operator_role_options[] = {
+	{ "email", "ADDRESS", .required = true, .help = "whose" },
+	{ "role", "ROLE", .required = true,
+	  .help = "owner, finance, support or read_only" },
+	END
+};
+
+static const struct cli_option operator_require_options[] = {
+	{ "email", "ADDRESS", .required = true, .help = "of whom" },
+	{ "required", "YES", .required = true, .help = "yes or no" },
+	END
+};
+
+static const struct cli_option audit_list_options[] = {
+	{ "subject", "ID", .help = "what it was done to" },
+	{ "actor", "WHO", .help = "such as operator:ada@example.com" },
+	{ "action", "VERB", .help = "such as transaction.refunded" },
+	{ "from", "TIME", .help = "since when; 2h ago" },
+	{ "to", "TIME", .help = "until when" },
+	{ "limit", "N", .help = "how many (50)" },
+	{ "cursor", "CURSOR", .help = "go on where a list ended" },
+	END
+};
+
 static const struct cli_option email_required[] = {
 	{ "email", "ADDRESS", .required = true, .help = "whose" },
+	END
+};
+
+static const struct cli_option tail_options[] = {
+	{ "partner", "ID", .help = "whose alone" },
+	{ "type", "TYPE", .help = "this event type, or action, alone" },
+	END
+};
+
+static const struct cli_option trigger_options[] = {
+	{ "partner", "ID", .help = "whose payment (the only one's)" },
+	{ "client", "ID", .help = "and of which client (the only one)" },
+	{ "currency", "CODE", .help = "three letters (USD)" },
 	END
 };
 
 static const struct cli_option verify_options[] = {
 	{ "checkpoint", "SEQ:HASH",
 	  .help = "a head of the audit log noted earlier" },
+	END
+};
+
+static const struct cli_option restore_options[] = {
+	{ "force", .help = "though the database is newer, or unreadable" },
+	END
+};
+
+static const struct cli_option export_options[] = {
+	{ "from", "TIME", .help = "since when; 2h ago" },
+	{ "to", "TIME", .help = "until when" },
+	{ "format", "FORMAT", .help = "csv or jsonl (csv)" },
+	END
+};
+
+static const struct cli_option reconcile_report_options[] = {
+	{ "processor", "NAME", .required = true, .help = "whose report" },
+	{ "format", "FORMAT", .help = "stripe-balance or generic" },
+	{ "from", "TIME", .help = "of our payments, since when" },
+	{ "to", "TIME", .help = "until when (as the report)" },
+	{ "id-column", "NAME", .help = "of generic: the line's name (id)" },
+	{ "reference-column", "NAME",
+	  .help = "the payment's name (reference)" },
+	{ "amount-column", "NAME", .help = "in the major unit (amount)" },
+	{ "fee-column", "NAME", .help = "likewise (fee)" },
+	{ "currency-column", "NAME", .help = "three letters (currency)" },
+	{ "type-column", "NAME", .help = "charge or payment; none: all are" },
+	{ "record", .help = "keep the fees that were taken" },
+	END
+};
+
+static const struct cli_option rekey_options[] = {
+	{ "status", .help = "only say what is sealed under which key" },
+	{ "drop-old", .help = "remove the old key, which nothing needs" },
 	END
 };
 
@@ -446,6 +553,29 @@ const struct cli_command cli_commands[] = {
 	{ "rule end", .argument = "ID", .help = "use a fee rule no longer",
 	  .run = run_rule_end },
 
+	{ "settlement run", .help = "put paid payments into batches",
+	  .options = settlement_run_options, .run = run_settlement_run,
+	  .columns = "id,partnerId,clientId,totalNet,currency,status" },
+	{ "settlement list", .help = "list batches, the newest first",
+	  .options = settlement_list_options, .run = run_settlement_list,
+	  .columns = "createdAt,id,partnerId,clientId,totalNet,currency,"
+	    "status" },
+	{ "settlement show", .argument = "ID",
+	  .help = "show a batch with its payments",
+	  .options = settlement_show_options, .run = run_settlement_show },
+	{ "settlement pay", .argument = "ID", .help = "pay a batch out",
+	  .run = run_settlement_pay },
+	{ "settlement report", .argument = "ID",
+	  .help = "print a batch as CSV, a line a payment",
+	  .run = run_settlement_report, .render = report_render },
+	{ "payout-account set",
+	  .help = "say where the money of a partner or client goes",
+	  .options = payout_account_options, .run = run_payout_account_set },
+	{ "payout-account list", .help = "list where money goes",
+	  .options = settlement_partner_options,
+	  .run = run_payout_account_list,
+	  .columns = "partner_id,client_id,currency,rail,recipient" },
+
 	{ "tx list", .help = "list payments, the newest first",
 	  .options = tx_list_options, .run = run_tx_list,
 	  .columns = "createdAt,cliveTxId,partnerId,clientId,"
@@ -455,24 +585,60 @@ const struct cli_command cli_commands[] = {
 	{ "tx explain", .argument = "ID",
 	  .help = "tell what happened to a payment; -v tells all",
 	  .run = run_tx_explain, .render = timeline_render },
+	{ "tail", .help = "follow payments, events and deliveries",
+	  .options = tail_options, .run = run_tail },
+	{ "trigger", .argument = "EVENT",
+	  .help = "make a payment that ends in an event (sandbox)",
+	  .options = trigger_options, .run = run_trigger },
 
 	{ "operator add", .help = "make an account for the admin page",
 	  .options = operator_add_options, .run = run_operator_add,
 	  .note = password_note },
 	{ "operator list", .help = "list the accounts",
 	  .run = run_operator_list,
-	  .columns = "email,role,created_at,disabled_at" },
+	  .columns = "email,role,second_factor_since,created_at,disabled_at" },
 	{ "operator password", .help = "set a password, end the sessions",
 	  .options = operator_password_options,
 	  .run = run_operator_password, .note = password_note },
+	{ "operator reset-password",
+	  .help = "make a password that has to be changed at once",
+	  .options = email_required, .run = run_operator_reset_password,
+	  .note = password_note },
+	{ "operator role", .help = "change what an account may do",
+	  .options = operator_role_options, .run = run_operator_role },
 	{ "operator disable", .help = "close an account, end its sessions",
 	  .options = email_required, .run = run_operator_disable },
+	{ "operator enable", .help = "open a closed account again",
+	  .options = email_required, .run = run_operator_enable },
+	{ "operator require-second-factor",
+	  .help = "say whether an account needs a second factor",
+	  .options = operator_require_options,
+	  .run = run_operator_require_factor },
+	{ "operator reset-second-factor",
+	  .help = "take authenticator and recovery codes away",
+	  .options = email_required, .run = run_operator_reset_factor },
+	{ "audit list", .help = "list what was done, the newest first",
+	  .options = audit_list_options, .run = run_audit_list,
+	  .columns = "at,actor,action,subject" },
 
 	{ "verify", .help = "check database, audit log and ledger",
 	  .options = verify_options, .run = run_verify },
 	{ "backup", .argument = "FILE",
 	  .help = "copy the database while it is in use",
 	  .run = run_backup },
+	{ "restore", .argument = "FILE",
+	  .help = "put a backup in the place of the database",
+	  .options = restore_options, .no_data = true, .run = run_restore },
+	{ "export", .argument = "WHAT",
+	  .help = "print transactions, events, ledger or audit log",
+	  .options = export_options, .run = run_export,
+	  .render = report_render },
+	{ "reconcile-report", .argument = "FILE",
+	  .help = "hold a processor's report against the payments",
+	  .options = reconcile_report_options,
+	  .run = run_reconcile_report },
+	{ "rekey", .help = "seal all secrets under a new master key",
+	  .options = rekey_options, .run = run_rekey },
 	{ "doctor", .help = "look for what is wrong with this installation",
 	  .no_data = true, .run = run_doctor, .render = doctor_render },
 	{ "status", .help = "show figures and heartbeats",
@@ -484,6 +650,10 @@ const struct cli_command cli_commands[] = {
 	{ "sign", .help = "sign standard input with HMAC-SHA256",
 	  .options = sign_options, .no_data = true, .run = run_sign,
 	  .render = sign_render },
+	{ "completion", .argument = "SHELL",
+	  .help = "print what bash, zsh or fish complete lines by",
+	  .no_data = true, .run = run_completion,
+	  .render = completion_render },
 	{ "help", .argument = "[COMMAND]", .help = "explain a command",
 	  .no_data = true, .run = run_help, .render = help_render },
 	{ "version", .help = "print the version", .no_data = true,

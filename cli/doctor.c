@@ -12,15 +12,14 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "cron.h"
 #include "sender.h"
 #include "shared.h"
 
 enum {
 	MINUTE_MS = 60 * 1000,
-	DELIVER_SEEN_MS = 3 * MINUTE_MS,
-	RECONCILE_SEEN_MS = 3 * MINUTE_MS,
-	SWEEP_SEEN_MS = 15 * MINUTE_MS,
 	LATE_MS = 10 * MINUTE_MS,
+	TOKEN_MIN = 16,
 	FINAL_TRIGGERS = 6	/* in schema.sql */
 };
 
@@ -66,9 +65,9 @@ no_database(struct doctor *d)
 
 /* Has a cron job said within this time that it is alive? */
 static bool
-check_heartbeat(struct doctor *d, const char *name, int64_t within_ms)
+check_heartbeat(struct doctor *d, const char *name)
 {
-	int64_t seen = 0;
+	int64_t seen = 0, within_ms = cron_silence_ms(name);
 
 	if (d->conn == NULL)
 		return no_database(d);
@@ -87,19 +86,19 @@ check_heartbeat(struct doctor *d, const char *name, int64_t within_ms)
 static bool
 check_deliver(struct doctor *d)
 {
-	return check_heartbeat(d, "deliver", DELIVER_SEEN_MS);
+	return check_heartbeat(d, "deliver");
 }
 
 static bool
 check_reconcile(struct doctor *d)
 {
-	return check_heartbeat(d, "reconcile", RECONCILE_SEEN_MS);
+	return check_heartbeat(d, "reconcile");
 }
 
 static bool
 check_sweep(struct doctor *d)
 {
-	return check_heartbeat(d, "sweep", SWEEP_SEEN_MS);
+	return check_heartbeat(d, "sweep");
 }
 
 static bool
@@ -178,6 +177,27 @@ check_stripe(struct doctor *d)
 	    "empty, so Stripe's events are refused");
 }
 
+/* /healthz, and who may read /metrics (lib/monitor.h). */
+static bool
+check_monitoring(struct doctor *d)
+{
+	size_t n = strlen(d->conf.metrics_token);
+	const char *who = n > 0 ? "who has metrics_token" :
+	    "this machine alone; behind a proxy set metrics_token";
+
+	if (!d->settings)
+		return doctor_say(d, true, "not tried: the settings are not "
+		    "readable");
+	if (n > 0 && n < TOKEN_MIN)
+		return doctor_say(d, false, "metrics_token has less than %d "
+		    "characters", TOKEN_MIN);
+	if (d->probe.reached && !d->probe.healthy)
+		return doctor_say(d, true, "warning: %s/healthz does not "
+		    "answer; are the programs served?", d->conf.base_url);
+	return doctor_say(d, true, "/metrics is for %s%s", who,
+	    d->probe.healthy ? "; /healthz answers" : "");
+}
+
 static const struct {
 	const char	*name;
 	bool		(*check)(struct doctor *);
@@ -198,6 +218,7 @@ static const struct {
 	{ "late deliveries", check_late },
 	{ "quarantined events", check_quarantine },
 	{ "stripe secret", check_stripe },
+	{ "monitoring", check_monitoring },
 };
 enum { CHECKS = sizeof(checks) / sizeof(checks[0]) };
 

@@ -55,17 +55,8 @@ run_key_list(struct cli *cli)
 	    partner != NULL ? partner : "");
 	jsonw_object(w, NULL);
 	jsonw_array(w, "items");
-	while (row_next(r)) {
-		jsonw_object(w, NULL);
-		jsonw_text(w, "id", row_text(r, 0));
-		jsonw_text(w, "partner_id", row_text(r, 1));
-		jsonw_text(w, "name", row_text(r, 2));
-		jsonw_text(w, "hint", arena_printf(cli->arena, "****%s",
-		    row_text(r, 3)));
-		jsonw_time(w, "created_at", row_int(r, 4));
-		jsonw_time(w, "revoked_at", row_int(r, 5));
-		jsonw_end_object(w);
-	}
+	while (row_next(r))
+		apikey_write(w, r);
 	jsonw_end_array(w);
 	jsonw_end_object(w);
 	return cli_read_well(cli);

@@ -4,54 +4,61 @@
 
 #include <string.h>
 
-#include "audit.h"
 #include "cli.h"
-#include "field.h"
 #include "password.h"
 #include "shared.h"
 #include "sig.h"
+#include "user.h"
 
-static const char *const roles[] = {
-	"owner", "finance", "support", "read_only", NULL
-};
-
-/* An account and its password on their way. */
+/* An account on its way. */
 struct account {
 	const char	*email;
 	const char	*role;
 	const char	*shown;		/* the password, where it was made */
 	char		 made[PASSWORD_MADE_SIZE];
 	char		 stored[PASSWORD_STORED_SIZE];
+	bool		 once;		/* it has to be changed */
 };
 
-/* An e-mail address, or somebody on a host that has no domain. */
-static const char *
-check_email(const char *email)
+/* Whoever may use this command can make another owner at any time. */
+static struct user_change
+by_cli(struct cli *cli, struct conn *c)
 {
-	static const char host[] = "@localhost";
-	size_t n = strlen(email), tail = sizeof(host) - 1;
-	char with_domain[300];
+	return (struct user_change){ .c = c, .arena = cli->arena,
+	    .actor = cli->actor, .now = clock_now(), .last_owner_too = true };
+}
 
-	if (n > tail && strcmp(email + n - tail, host) == 0) {
-		snprintf(with_domain, sizeof(with_domain), "%s.domain", email);
-		email = with_domain;
-	}
-	return field_check_email(email);
+static struct user *
+find(struct cli *cli, struct conn *c)
+{
+	const char *email = cli_get(cli, "email");
+	struct user *u = strchr(email, '@') != NULL ?
+	    user_find(c, cli->arena, email) : NULL;
+
+	if (u == NULL)
+		cli_fail(cli, "there is no operator %s", email);
+	return u;
+}
+
+static void
+make_password(struct account *a)
+{
+	password_make(a->made);
+	a->shown = a->made;
+	password_hash(a->made, a->stored, sizeof(a->stored));
 }
 
 /* Reads or makes the password and hashes it. False after cli_fail. */
 static bool
 take_password(struct cli *cli, struct account *a)
 {
-	const char *password = a->made;
-
-	if (cli_get(cli, "password-stdin") != NULL) {
-		if ((password = cli_password(cli)) == NULL)
-			return false;
-	} else {
-		password_make(a->made);
-		a->shown = a->made;
+	if (cli_get(cli, "password-stdin") == NULL) {
+		make_password(a);
+		return true;
 	}
+	const char *password = cli_password(cli);
+	if (password == NULL)
+		return false;
 	password_hash(password, a->stored, sizeof(a->stored));
 	return true;
 }
@@ -92,8 +99,8 @@ run_operator_add(struct cli *cli)
 {
 	struct account a = { .email = NULL };
 
-	bool good = cli_text(cli, "email", 3, 254, check_email, &a.email) &&
-	    cli_choice(cli, "role", roles, &a.role) &&
+	bool good = cli_text(cli, "email", 3, 254, user_check_email,
+	    &a.email) && cli_choice(cli, "role", user_roles, &a.role) &&
 	    take_password(cli, &a) && cli_txn(cli, add, &a);
 	wipe(&a);
 	return good;
@@ -107,15 +114,9 @@ run_operator_list(struct cli *cli)
 
 	jsonw_object(w, NULL);
 	jsonw_array(w, "items");
-	while (row_next(r)) {
-		jsonw_object(w, NULL);
-		jsonw_text(w, "id", row_text(r, 0));
-		jsonw_text(w, "email", row_text(r, 1));
-		jsonw_text(w, "role", row_text(r, 2));
-		jsonw_time(w, "created_at", row_int(r, 3));
-		jsonw_time(w, "disabled_at", row_int(r, 4));
-		jsonw_end_object(w);
-	}
+	while (row_next(r))
+		user_write(w, NULL, user_of_row(r, cli->arena));
+	row_done(r);
 	jsonw_end_array(w);
 	jsonw_end_object(w);
 	return cli_read_well(cli);
@@ -125,15 +126,14 @@ run_operator_list(struct cli *cli)
 static bool
 set_password(struct cli *cli, struct conn *c, void *arg)
 {
-	const struct account *a = arg;
-	int64_t now = clock_now();
+	struct account *a = arg;
+	const struct user_change by = by_cli(cli, c);
+	struct user *u = find(cli, c);
 
-	if (conn_run(c, SQL_OPERATOR_SET_PASSWORD, "tt", a->stored,
-	    a->email) != 1)
-		return cli_fail(cli, "there is no operator %s", a->email);
-	conn_run(c, SQL_SESSIONS_END_OF_OPERATOR, "it", now, a->email);
-	audit_write(c, now, cli->actor, "operator.password_set", a->email,
-	    "{}");
+	if (u == NULL)
+		return false;
+	a->email = u->email;
+	user_set_password(&by, u, a->stored, a->once);
 	write_account(&cli->w, a);
 	return true;
 }
@@ -141,32 +141,63 @@ set_password(struct cli *cli, struct conn *c, void *arg)
 bool
 run_operator_password(struct cli *cli)
 {
-	char lower[OPERATOR_EMAIL_SIZE];
-	struct account a = { .email = lower };
+	struct account a = { .email = NULL };
 
-	operator_email(cli_get(cli, "email"), lower);
 	bool good = take_password(cli, &a) && cli_txn(cli, set_password, &a);
 	wipe(&a);
 	return good;
 }
 
+bool
+run_operator_reset_password(struct cli *cli)
+{
+	struct account a = { .once = true };
+
+	make_password(&a);
+	bool good = cli_txn(cli, set_password, &a);
+	wipe(&a);
+	return good;
+}
+
+static bool
+set_role(struct cli *cli, struct conn *c, void *arg)
+{
+	const struct user_change by = by_cli(cli, c);
+	struct user *u = find(cli, c);
+
+	if (u == NULL)
+		return false;
+	user_set_role(&by, u, arg);
+	user_write(&cli->w, NULL, u);
+	return true;
+}
+
+bool
+run_operator_role(struct cli *cli)
+{
+	const char *role = NULL;
+	char word[16];
+
+	if (!cli_choice(cli, "role", user_roles, &role))
+		return false;
+	snprintf(word, sizeof(word), "%s", role);
+	return cli_txn(cli, set_role, word);
+}
+
 static bool
 disable(struct cli *cli, struct conn *c, void *arg)
 {
-	char email[OPERATOR_EMAIL_SIZE];
-	int64_t now = clock_now();
+	const struct user_change by = by_cli(cli, c);
+	struct user *u = find(cli, c);
 
 	(void)arg;
-	operator_email(cli_get(cli, "email"), email);
-	if (conn_run(c, SQL_OPERATOR_DISABLE, "it", now, email) != 1)
-		return cli_fail(cli, "there is no operator %s, or the account "
-		    "is closed already", email);
-	conn_run(c, SQL_SESSIONS_END_OF_OPERATOR, "it", now, email);
-	audit_write(c, now, cli->actor, "operator.disabled", email, "{}");
-	jsonw_object(&cli->w, NULL);
-	jsonw_text(&cli->w, "email", email);
-	jsonw_time(&cli->w, "disabled_at", now);
-	jsonw_end_object(&cli->w);
+	if (u == NULL)
+		return false;
+	if (u->disabled_at > 0)
+		return cli_fail(cli, "the account of %s is closed already",
+		    u->email);
+	user_disable(&by, u);
+	user_write(&cli->w, NULL, u);
 	return true;
 }
 
@@ -174,4 +205,70 @@ bool
 run_operator_disable(struct cli *cli)
 {
 	return cli_txn(cli, disable, NULL);
+}
+
+static bool
+enable(struct cli *cli, struct conn *c, void *arg)
+{
+	const struct user_change by = by_cli(cli, c);
+	struct user *u = find(cli, c);
+
+	(void)arg;
+	if (u == NULL)
+		return false;
+	if (u->disabled_at == 0)
+		return cli_fail(cli, "the account of %s is open", u->email);
+	user_enable(&by, u);
+	user_write(&cli->w, NULL, u);
+	return true;
+}
+
+bool
+run_operator_enable(struct cli *cli)
+{
+	return cli_txn(cli, enable, NULL);
+}
+
+static bool
+reset_factor(struct cli *cli, struct conn *c, void *arg)
+{
+	const struct user_change by = by_cli(cli, c);
+	struct user *u = find(cli, c);
+
+	(void)arg;
+	if (u == NULL)
+		return false;
+	if (u->factor_since == 0)
+		return cli_fail(cli, "%s has no second factor", u->email);
+	user_reset_factor(&by, u);
+	user_write(&cli->w, NULL, u);
+	return true;
+}
+
+bool
+run_operator_reset_factor(struct cli *cli)
+{
+	return cli_txn(cli, reset_factor, NULL);
+}
+
+static bool
+require_factor(struct cli *cli, struct conn *c, void *arg)
+{
+	const struct user_change by = by_cli(cli, c);
+	struct user *u = find(cli, c);
+
+	if (u == NULL)
+		return false;
+	user_require_factor(&by, u, *(const bool *)arg);
+	user_write(&cli->w, NULL, u);
+	return true;
+}
+
+bool
+run_operator_require_factor(struct cli *cli)
+{
+	bool required = true;
+
+	return cli_yes_no(cli, "required", &required) &&
+	    cli_txn(cli, require_factor, &required);
 }

@@ -2,27 +2,12 @@
 /* partner.c - `clive partner`: the companies integrated with us. */
 #include "cli.h"
 
-#include "brand.h"
+#include "brand-options.h"
 #include "field.h"
 #include "partner.h"
 #include "shared.h"
 
 enum { FEE_PPM = 35000 };	/* of a new partner: 3.5 % */
-
-static void
-write_partner(struct jsonw *w, const struct partner *p)
-{
-	jsonw_object(w, NULL);
-	jsonw_text(w, "partner_id", p->partner_id);
-	jsonw_text(w, "legal_name", p->legal_name);
-	jsonw_text(w, "status", p->status);
-	jsonw_text(w, "kyc_status", p->kyc_status);
-	jsonw_percent(w, "fee_percentage", p->fee_ppm);
-	brand_write(w, &p->brand);
-	jsonw_time(w, "created_at", p->created_at);
-	jsonw_time(w, "updated_at", p->updated_at);
-	jsonw_end_object(w);
-}
 
 /* The options that make and change a partner alike. */
 static bool
@@ -51,7 +36,7 @@ add(struct cli *cli, struct conn *c, void *arg)
 		return cli_fail(cli, "there is a partner %s already",
 		    p->partner_id);
 	p->created_at = p->updated_at = now;
-	write_partner(&cli->w, p);
+	partner_write(&cli->w, NULL, p);
 	return true;
 }
 
@@ -73,7 +58,8 @@ run_partner_list(struct cli *cli)
 	jsonw_object(&cli->w, NULL);
 	jsonw_array(&cli->w, "items");
 	while (row_next(r))
-		write_partner(&cli->w, partner_of_row(r, cli->arena));
+		partner_write(&cli->w, NULL,
+		    partner_of_row(r, cli->arena));
 	jsonw_end_array(&cli->w);
 	jsonw_end_object(&cli->w);
 	return cli_read_well(cli);
@@ -89,7 +75,7 @@ run_partner_show(struct cli *cli)
 		return false;
 	if (p == NULL)
 		return no_such_partner(cli, cli->argument);
-	write_partner(&cli->w, p);
+	partner_write(&cli->w, NULL, p);
 	return true;
 }
 
@@ -105,7 +91,7 @@ change(struct cli *cli, struct conn *c, void *arg)
 	(void)arg;
 	if (p == NULL)
 		return no_such_partner(cli, cli->argument);
-	if (!take_options(cli, p) || !brand_take(cli, &p->brand, &changed))
+	if (!take_options(cli, p) || !brand_options(cli, &p->brand, &changed))
 		return false;
 	if (!changed)
 		return cli_fail(cli, "there is nothing to change; see `clive "
@@ -113,7 +99,7 @@ change(struct cli *cli, struct conn *c, void *arg)
 	p->updated_at = clock_now();
 	if (!partner_update(c, p, p->updated_at, cli->actor))
 		return no_such_partner(cli, cli->argument);
-	write_partner(&cli->w, p);
+	partner_write(&cli->w, NULL, p);
 	return true;
 }
 

@@ -142,6 +142,21 @@ try_files(CURL *curl, const struct conf *conf, struct probe *p)
 			return;
 }
 
+/* Does a program answer, and not only the web server? */
+static bool
+is_healthy(CURL *curl, const struct conf *conf)
+{
+	static const char yes[] = "{\"ok\":true}";
+	char url[sizeof(conf->base_url) + 16];
+	struct start body;
+	int64_t date_s;
+
+	snprintf(url, sizeof(url), "%s/healthz", conf->base_url);
+	return get(curl, url, &body, &date_s) == 200 &&
+	    body.n >= strlen(yes) &&
+	    strncmp((const char *)body.bytes, yes, strlen(yes)) == 0;
+}
+
 void
 probe_run(const struct conf *conf, struct probe *p)
 {
@@ -158,10 +173,12 @@ probe_run(const struct conf *conf, struct probe *p)
 	if (curl != NULL) {
 		curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
 		p->reached = get(curl, conf->base_url, &body, &p->date_s) != 0;
-		if (p->reached)
+		if (p->reached) {
+			p->healthy = is_healthy(curl, conf);
 			try_files(curl, conf, p);
-		else
+		} else {
 			snprintf(p->why, sizeof(p->why), "%s", error);
+		}
 	}
 	curl_easy_cleanup(curl);
 	curl_global_cleanup();

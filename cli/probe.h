@@ -13,6 +13,7 @@
 
 struct probe {
 	bool	reached;	/* base_url answered */
+	bool	healthy;	/* and /healthz below it said so */
 	int64_t	date_s;		/* its Date header; 0: none */
 	int	tried;		/* paths asked for */
 	char	leak[CONF_PATH_MAX];	/* the first URL that handed out a

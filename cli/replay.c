@@ -10,8 +10,6 @@
 #include "shared.h"
 #include "webhook-log.h"
 
-enum { BAR = 30 };	/* characters of the progress bar */
-
 /* A replay on its way, page by page. */
 struct progress {
 	struct replay		 what;
@@ -61,18 +59,8 @@ find_endpoint(struct cli *cli, struct replay *what)
 static void
 show_progress(const struct progress *p)
 {
-	int64_t of = p->count > 0 ? p->count : 1;
-	int64_t part = p->made < of ? p->made : of;
-	char bar[BAR + 1];
-
-	if (p->count <= REPLAY_PAGE || isatty(STDERR_FILENO) != 1)
-		return;
-	for (int i = 0; i < BAR; i++)
-		bar[i] = i < part * BAR / of ? '#' : ' ';
-	bar[BAR] = '\0';
-	fprintf(stderr, "\r[%s] %3" PRId64 "%%  %" PRId64 " of %" PRId64 "%s",
-	    bar, part * 100 / of, p->made, p->count,
-	    p->at.done ? "\n" : "");
+	if (p->count > REPLAY_PAGE)
+		cli_progress(p->made, p->count, p->at.done);
 }
 
 static bool

@@ -64,6 +64,9 @@ say_audit(struct cli *cli, const struct json *e)
 			words = actions[i].words;
 	printf("%s, by %s", words,
 	    actor_words(cli, cli_member(cli, e, "actor")));
+	const char *request = json_text(json_get(e, "detail"), "request");
+	if (request != NULL)
+		printf(", request %s", request);
 }
 
 static void

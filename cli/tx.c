@@ -94,6 +94,14 @@ run_tx_show(struct cli *cli)
 	jsonw_raw(w, "refundedAmount", text, strlen(text));
 	amount_print(tx->disputed, tx->amount.currency, text);
 	jsonw_raw(w, "disputedAmount", text, strlen(text));
+	struct rows *r = conn_rows(cli->setup.conn, SQL_FEE_ACTUAL_OF_TX,
+	    "tt", tx->clive_tx_id, tx->amount.currency);
+	if (row_next(r) && row_int(r, 0) > 0) {
+		amount_print(row_int(r, 1), tx->amount.currency, text);
+		jsonw_raw(w, "actualProcessorFee", text, strlen(text));
+	} else
+		jsonw_null(w, "actualProcessorFee");
+	row_done(r);
 	jsonw_raw(w, "meta", tx->meta, tx->meta != NULL ?
 	    strlen(tx->meta) : 0);
 	jsonw_end_object(w);

@@ -12,6 +12,7 @@
 #include "audit.h"
 #include "ledger.h"
 #include "refund.h"
+#include "settlement.h"
 #include "sig.h"
 #include "verify.h"
 #include "wallet.h"
@@ -22,8 +23,9 @@ struct verdict {
 	struct ledger_report	ledger;
 	struct refund_report	refunds;
 	struct wallet_report	wallets;
+	struct settlement_report settlements;
 	bool			audit_good, ledger_good, refunds_good;
-	bool			wallets_good;
+	bool			wallets_good, settlements_good;
 	int64_t			checkpoint_seq;		/* 0: none given */
 	char			checkpoint_hash[SHA256_HEX_SIZE];
 };
@@ -118,6 +120,12 @@ write_verdict(struct jsonw *w, const struct verdict *v, bool good)
 	jsonw_text(w, "first_bad", v->wallets.bad > 0 ?
 	    v->wallets.first_bad : NULL);
 	jsonw_end_object(w);
+	jsonw_object(w, "settlements");
+	jsonw_int(w, "batches", v->settlements.batches);
+	jsonw_int(w, "bad", v->settlements.bad);
+	jsonw_text(w, "first_bad", v->settlements.bad > 0 ?
+	    v->settlements.first_bad : NULL);
+	jsonw_end_object(w);
 	jsonw_text(w, "database", v->file.words);
 	jsonw_end_object(w);
 }
@@ -147,28 +155,48 @@ refuse(struct cli *cli, const struct verdict *v)
 		return cli_fail(cli, "%lld finding(s) in the wallets, the "
 		    "first is %s", (long long)v->wallets.bad,
 		    v->wallets.first_bad);
+	if (v->settlements.bad > 0)
+		return cli_fail(cli, "%lld settlement batch(es) disagree with "
+		    "their payments or payouts, the first is %s",
+		    (long long)v->settlements.bad, v->settlements.first_bad);
 	return cli_fail(cli, "the database is damaged: %s", v->file.words);
+}
+
+static bool
+judge(struct conn *c, struct verdict *v)
+{
+	/* One view, or a commit in between would look like an alteration. */
+	conn_savepoint(c);
+	v->audit_good = audit_verify(c, v->checkpoint_seq,
+	    v->checkpoint_hash, &v->audit);
+	v->ledger_good = ledger_verify(c, &v->ledger);
+	v->refunds_good = refund_verify(c, &v->refunds);
+	v->wallets_good = wallet_verify(c, &v->wallets);
+	v->settlements_good = settlement_verify(c, &v->settlements);
+	verify_database(c, &v->file);
+	conn_rollback(c);
+	return v->audit_good && v->ledger_good && v->refunds_good &&
+	    v->wallets_good && v->settlements_good && v->file.good;
+}
+
+bool
+verify_all(struct cli *cli, struct conn *c, struct audit_report *audit)
+{
+	struct verdict v = { .checkpoint_seq = 0 };
+	bool good = judge(c, &v);
+
+	*audit = v.audit;
+	return good || refuse(cli, &v);
 }
 
 bool
 run_verify(struct cli *cli)
 {
-	struct conn *c = cli->setup.conn;
 	struct verdict v = { .checkpoint_seq = 0 };
 
 	if (!take_checkpoint(cli, &v))
 		return false;
-	/* One view, or a commit in between would look like an alteration. */
-	conn_savepoint(c);
-	v.audit_good = audit_verify(c, v.checkpoint_seq, v.checkpoint_hash,
-	    &v.audit);
-	v.ledger_good = ledger_verify(c, &v.ledger);
-	v.refunds_good = refund_verify(c, &v.refunds);
-	v.wallets_good = wallet_verify(c, &v.wallets);
-	verify_database(c, &v.file);
-	conn_rollback(c);
-	bool good = v.audit_good && v.ledger_good && v.refunds_good &&
-	    v.wallets_good && v.file.good;
+	bool good = judge(cli->setup.conn, &v);
 	write_verdict(&cli->w, &v, good);
 	return good || refuse(cli, &v);
 }

@@ -12,4 +12,10 @@ struct verify_file {
 
 void	verify_database(struct conn *, struct verify_file *);
 
+struct cli;
+struct audit_report;
+
+/* All that `clive verify` does, of any database; false after cli_fail. */
+bool	verify_all(struct cli *, struct conn *, struct audit_report *);
+
 #endif

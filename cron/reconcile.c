@@ -12,12 +12,15 @@
  * nothing is due it asks the database once a second for what comes next, and
  * nobody else for anything.
  *
- * Two kinds of rows come due:
+ * Three kinds of rows come due:
  *
  *   processor_call  A question without an answer: the program that asked was
  *                   killed, or the answer never came. It is asked again with
  *                   the key of the first time, so that the processor does
  *                   not do it twice.
+ *   settlement_batch  A payout without an answer, asked for again likewise;
+ *                   and one that was sent when its program died, whose
+ *                   payments are not all marked as paid.
  *   tx              A payment whose intent is ours and that is not paid as
  *                   far as we know: open, or failed or abandoned and perhaps
  *                   paid since by another try whose webhook was lost. Its
@@ -32,6 +35,9 @@
  * is looked up for 30 days instead. A payment is looked up twenty times, which
  * takes some three days. Where a processor says when it will know more, that
  * is when the next look is due.
+ *
+ * A processor that takes more than two seconds over a row gets no other one
+ * until those of the others had their turn.
  *
  * It may be killed at any time: what had no answer yet is due again. So a
  * signal that comes while a processor is asked ends it on the spot, however
@@ -57,6 +63,7 @@
 #include "provider.h"
 #include "rail.h"
 #include "refund.h"
+#include "settlement.h"
 #include "shared.h"
 #include "tx.h"
 
@@ -65,6 +72,7 @@ enum {
 	LIMIT_MAX = 10000,
 	LOOK_MS = 1000,		/* between two looks for what is due */
 	PAUSE_MS = 10,		/* and at the least, whatever happens */
+	SLOW_MS = 2000,		/* for one row: the others have a turn */
 	RUN_S = 65,		/* longer than cron's minute */
 	RUN_MAX_S = 24 * 60 * 60
 };
@@ -291,6 +299,7 @@ read_refund(struct look *l, struct rows *r)
 	l->ref = row_text_copy(r, 1, l->arena);
 	l->looks = row_int(r, 2);
 	l->due = row_int(r, 3);
+	l->provider = provider_find(row_text(r, 4));
 }
 
 static bool
@@ -314,6 +323,41 @@ ask_for_refund(struct look *l)
 	return db_txn(l->s->db, write_refund_answer, l) == NULL && l->changed;
 }
 
+/* -------------------------------------------- payouts without an answer */
+
+static void
+read_payout(struct look *l, struct rows *r)
+{
+	l->id = row_text_copy(r, 0, l->arena);
+}
+
+/* Asks on until it is sent, refused or in doubt again. */
+static bool
+ask_for_payout(struct look *l)
+{
+	struct settlement_pay pay = { .db = l->s->db, .arena = l->arena,
+	    .conf = &l->s->conf, .id = l->id, .actor = "cron:reconcile",
+	    .again_only = true };
+	const struct fault *fault;
+	sigset_t before;
+
+	if (settlement_pay_begin(&pay) != NULL)
+		return false;
+	do {
+		begin_asking(&before);
+		settlement_pay_ask(&pay);
+		end_asking(&before);
+	} while (settlement_pay_note(&pay, &fault));
+	return pay.batch != NULL && strcmp(pay.batch->status, "sending") != 0;
+}
+
+/* A batch that was paid when its program died; its payments do not say so. */
+static bool
+book_payout(struct look *l)
+{
+	return settlement_book(l->s->db, l->id) == NULL;
+}
+
 /* ------------------------------------------------- payments left open */
 
 static const struct fault *
@@ -324,7 +368,10 @@ write_state(struct conn *c, void *arg)
 	struct payment_event e;
 
 	l->changed = false;
-	conn_run(c, SQL_TX_SET_LOOK, "iit", next_look(l), l->looks + 1, l->id);
+	/* A cancel may have ended all looks meanwhile. */
+	if (conn_run(c, SQL_TX_LOOKED, "iit", next_look(l), l->looks + 1,
+	    l->id) != 1)
+		return NULL;
 	if (intent_take_canceled(c, l->arena, l->now, l->id, &l->answer,
 	    "cron:reconcile")) {
 		l->changed = true;
@@ -362,7 +409,8 @@ look_up(struct look *l)
 	if (l->provider != NULL && l->provider->fetch != NULL &&
 	    l->provider->missing(l->conf) == NULL) {
 		begin_asking(&before);
-		l->answer = l->provider->fetch(l->arena, l->conf, l->ref);
+		l->answer = provider_count(l->provider, "fetch",
+		    l->provider->fetch(l->arena, l->conf, l->ref));
 		if (l->payments)
 			intent_close_declined(l->arena, l->conf, l->provider,
 			    l->ref, &l->answer,
@@ -381,6 +429,9 @@ struct run {
 	int		 limit;
 	int		 calls, payments;	/* that changed */
 	bool		 more;		/* the limit left some to do */
+	/* Who let us wait: it is asked no more in this pass. */
+	const struct provider	*slow[8];
+	int		 slow_count;
 	int64_t		 next_due;	/* clock_now */
 };
 
@@ -389,6 +440,38 @@ static bool
 goes_on(struct run *run)
 {
 	return !stopped && (!run->ours || cron_is_owner(&run->cron));
+}
+
+static bool
+is_slow(const struct run *run, const struct provider *p)
+{
+	for (int i = 0; i < run->slow_count; i++)
+		if (run->slow[i] == p)
+			return true;
+	return false;
+}
+
+/*
+ * Works on one row; whether it changed. With hundreds due at a processor that
+ * does not answer, those of the others would wait for hours: what is left of
+ * it is for the next pass, as if the limit had left it.
+ */
+static int
+work_on(struct run *run, struct look *l, bool (*act)(struct look *))
+{
+	int64_t began = clock_monotonic();
+
+	if (is_slow(run, l->provider)) {
+		run->more = true;
+		return 0;
+	}
+	l->now = clock_now();
+	int changed = act(l);
+	if (l->provider != NULL && run->slow_count < 8 &&
+	    clock_monotonic() - began > SLOW_MS)
+		run->slow[run->slow_count++] = l->provider;
+	cron_seen(&run->cron);
+	return changed;
 }
 
 /*
@@ -407,9 +490,12 @@ work(struct run *run, enum sql due, void (*read)(struct look *, struct rows *),
 
 	int64_t since = clock_now() - (due == SQL_REFUND_CALLS_DUE ?
 	    REFUND_LOOK_MS : CALL_AGAIN_MS);
-	struct rows *r = due != SQL_TX_LOOKS_DUE ?
+	bool since_too = due == SQL_REFUND_CALLS_DUE ||
+	    due == SQL_PROCESSOR_CALLS_DUE;
+	struct rows *r = since_too ?
 	    conn_rows(s->conn, due, "iii", clock_now(), (int64_t)run->limit,
-	    since) :
+	    since) : due == SQL_BATCHES_UNBOOKED ?
+	    conn_rows(s->conn, due, "i", (int64_t)run->limit) :
 	    conn_rows(s->conn, due, "ii", clock_now(), (int64_t)run->limit);
 	while (n < run->limit && row_next(r)) {
 		looks[n] = (struct look){ .s = s, .arena = arena };
@@ -417,11 +503,8 @@ work(struct run *run, enum sql due, void (*read)(struct look *, struct rows *),
 	}
 	row_done(r);
 	run->more = run->more || n == run->limit;
-	for (int i = 0; i < n && goes_on(run); i++) {
-		looks[i].now = clock_now();
-		changed += act(&looks[i]);
-		cron_seen(&run->cron);
-	}
+	for (int i = 0; i < n && goes_on(run); i++)
+		changed += work_on(run, &looks[i], act);
 	arena_free(arena);
 	return changed;
 }
@@ -443,9 +526,12 @@ work_once(struct run *run)
 	struct conn *c = run->cron.setup.conn;
 
 	run->more = false;
+	run->slow_count = 0;
 	run->calls += work(run, SQL_PROCESSOR_CALLS_DUE, read_call, ask_again);
 	run->calls += work(run, SQL_REFUND_CALLS_DUE, read_refund,
 	    ask_for_refund);
+	run->calls += work(run, SQL_BATCHES_DUE, read_payout, ask_for_payout);
+	work(run, SQL_BATCHES_UNBOOKED, read_payout, book_payout);
 	run->payments += work(run, SQL_TX_LOOKS_DUE, read_payment, look_up);
 	run->next_due = next_due(c);
 	/* Trouble with the database may be over at the next look. */

@@ -61,6 +61,22 @@ apikey_add(struct conn *c, const struct vault *vault, bool live,
 	return conn_failed(c) == NULL;
 }
 
+void
+apikey_write(struct jsonw *w, struct rows *r)
+{
+	char hint[16];
+
+	snprintf(hint, sizeof(hint), "****%.4s", row_text(r, 3));
+	jsonw_object(w, NULL);
+	jsonw_text(w, "id", row_text(r, 0));
+	jsonw_text(w, "partner_id", row_text(r, 1));
+	jsonw_text(w, "name", row_text(r, 2));
+	jsonw_text(w, "hint", hint);
+	jsonw_time(w, "created_at", row_int(r, 4));
+	jsonw_time(w, "revoked_at", row_int(r, 5));
+	jsonw_end_object(w);
+}
+
 bool
 apikey_revoke(struct conn *c, const char *id, int64_t now, const char *actor)
 {

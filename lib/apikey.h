@@ -7,6 +7,7 @@
 
 #include "conn.h"
 #include "id.h"
+#include "json.h"
 #include "vault.h"
 
 enum { APIKEY_SIZE = 64 };	/* holds a key or a secret */
@@ -26,6 +27,10 @@ struct apikey {
 bool	apikey_add(struct conn *, const struct vault *, bool live,
 	    const char *partner_id, const char *name, int64_t now,
 	    const char *actor, struct apikey *);
+
+/* A key as commands and pages show it: never its secrets. The current row of
+ * SQL_API_KEYS, as an object in an array. */
+void	apikey_write(struct jsonw *, struct rows *);
 
 /* Revokes it; false where there is no such live key. */
 bool	apikey_revoke(struct conn *, const char *id, int64_t now,

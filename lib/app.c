@@ -11,8 +11,10 @@
 
 #include "cgi.h"
 #include "confine.h"
+#include "counters.h"
 #include "guard.h"
 #include "log.h"
+#include "request-log.h"
 #include "shared.h"
 #include "utf8.h"
 #include "vault.h"
@@ -117,15 +119,16 @@ read_length(struct request *rq, size_t *length)
 	return NULL;
 }
 
-/* Payments API: no body at all, where there is nothing that it must say. */
+/* No body at all, where there is nothing that it must say: in the Payments
+ * API, and where an action allows it. */
 static bool
 may_be_empty(struct request *rq)
 {
 	const char *length = cgi_param(rq->cgi, "CONTENT_LENGTH");
 
-	if (!rq->payments || cgi_param(rq->cgi, "HTTP_TRANSFER_ENCODING") !=
-	    NULL || (length != NULL && *length != '\0' &&
-	    strcmp(length, "0") != 0))
+	if ((!rq->payments && !rq->action->body_optional) ||
+	    cgi_param(rq->cgi, "HTTP_TRANSFER_ENCODING") != NULL ||
+	    (length != NULL && *length != '\0' && strcmp(length, "0") != 0))
 		return false;
 	for (const struct field *f = rq->action->fields; f != NULL &&
 	    f->name != NULL; f++)
@@ -201,8 +204,10 @@ send_reply(struct request *rq)
 	buf_init(&head, HEAD_MAX + 1024);
 	buf_printf(&head, "Status: %d\r\n", rq->reply.status);
 	if (rq->reply.status != 204)
-		buf_printf(&head, "Content-Type: application/json\r\n"
-		    "Content-Length: %zu\r\n", rq->reply.body.len);
+		buf_printf(&head, "Content-Type: %s\r\n"
+		    "Content-Length: %zu\r\n", rq->reply.type != NULL ?
+		    rq->reply.type : "application/json",
+		    rq->reply.body.len);
 	buf_printf(&head, "Cache-Control: %s\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "X-Request-Id: %s\r\n",
@@ -224,7 +229,7 @@ struct seat {
 	struct arena	*arena;		/* NULL until it is first taken */
 	struct request	 rq;
 	struct db_job	 job;
-	int64_t		 started;	/* clock_monotonic */
+	int64_t		 started;	/* clock_monotonic_us */
 };
 
 struct worker {
@@ -294,22 +299,14 @@ take_seat(struct worker *w, struct seat *seat, struct cgi *cgi)
 		.payments = app.endpoint->api == API_PAYMENTS,
 	};
 	id_make("req_", rq->now, rq->id);
-	seat->started = clock_monotonic();
+	seat->started = clock_monotonic_us();
 }
 
 static void
 leave_seat(struct seat *seat)
 {
-	struct request *rq = &seat->rq;
-	const char *method = cgi_param(rq->cgi, "REQUEST_METHOD");
-
-	send_reply(rq);
-	const char *key = rq->payments ? rq->merchant.key_id :
-	    rq->caller.key_id;
-	log_info("%s %s %s%s %d %lldms%s%s", rq->id,
-	    method != NULL ? method : "-", rq->path, rq->rest,
-	    rq->reply.status, (long long)(clock_monotonic() - seat->started),
-	    *key != '\0' ? " key " : "", key);
+	send_reply(&seat->rq);
+	request_log(&seat->rq, seat->started);
 	arena_reset(seat->arena);
 }
 
@@ -364,11 +361,13 @@ start(char *why, size_t size)
 
 	if (!conf_load(&app.conf, why, size))
 		return false;
+	log_json(strcmp(app.conf.log_format, "json") == 0);
 	app.vault = vault_open(conf_path(&app.conf, "master.key", path), why,
 	    size);
 	if (app.vault == NULL)
 		return false;
-	if (!shared_open(&app.conf, why, size))
+	if (!shared_open(&app.conf, why, size) ||
+	    !counters_open(&app.conf, why, size))
 		log_warn("%s", why);
 	app.db = db_open(&app.conf, why, size);
 	if (app.db == NULL) {
@@ -394,7 +393,8 @@ unavailable_end(void *thread)
 #define UNAVAILABLE_HEAD "Status: 503\r\n" \
 	"Content-Type: application/json\r\n" \
 	"Cache-Control: no-store\r\n" \
-	"Retry-After: 1\r\n"
+	"Retry-After: 1\r\n" \
+	"X-Request-Id: %s\r\n"
 
 static void
 unavailable_serve(void *thread, struct cgi *cgi)
@@ -403,18 +403,22 @@ unavailable_serve(void *thread, struct cgi *cgi)
 	int n;
 
 	(void)thread;
+	id_make("req_", clock_now(), id);
 	if (app.endpoint->api == API_PAYMENTS)
 		n = snprintf(text, sizeof(text), UNAVAILABLE_HEAD
 		    "X-Trace-Id: %s\r\n\r\n{\"success\":false,\"error\":{"
-		    "\"code\":\"%s\",\"message\":\"%s\"}}",
-		    id_make("req_", clock_now(), id),
+		    "\"code\":\"%s\",\"message\":\"%s\"}}", id, id,
 		    FAULT_SERVICE_UNAVAILABLE.code,
 		    FAULT_SERVICE_UNAVAILABLE.text);
 	else
 		n = snprintf(text, sizeof(text), UNAVAILABLE_HEAD "\r\n"
 		    "{\"error\":\"%s\",\"code\":\"%s\",\"details\":null}",
-		    FAULT_STORAGE.text, FAULT_STORAGE.code);
+		    id, FAULT_STORAGE.text, FAULT_STORAGE.code);
 	cgi_write(cgi, text, (size_t)n);
+	request_line(cgi, &(struct request_line){ .id = id,
+	    .method = cgi_param(cgi, "REQUEST_METHOD"),
+	    .path = app.endpoint->path, .rest = "",
+	    .route = app.endpoint->path, .status = 503 });
 }
 
 static const struct cgi_server unavailable = {
@@ -445,6 +449,8 @@ app_main(const struct endpoint *endpoint)
 		if (!cgi_serve_one(&unavailable) || cgi_is_plain())
 			return 1;
 	}
+	if (cgi_is_plain())
+		db_keep_log_short(app.db);
 	if (endpoint->actions[0].started != NULL)
 		endpoint->actions[0].started(&app.conf);
 	if (endpoint->actions[0].grouped)

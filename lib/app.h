@@ -63,6 +63,9 @@ struct action {
 	 * of them, a POST that names nobody is for none.
 	 */
 	unsigned int		 roles;
+	bool			 unfinished;	/* for operators, too, who have
+						   yet to choose a password or
+						   to set up a second factor */
 	unsigned int		 scope;		/* with ACCESS_MERCHANT and
 						   ACCESS_PAYER: the key's */
 	bool			 key_required;	/* X-Idempotency-Key */
@@ -79,6 +82,8 @@ struct action {
 	 * partner, under a rate limit of its own.
 	 */
 	bool			 forms;
+	bool			 body_optional;	/* of the partner API: no body
+						   counts as {} */
 	size_t			 body_max;	/* bytes; 0: BODY_MAX */
 	const struct field	*fields;	/* ended by a row without name */
 	size_t			 input_size;	/* of the struct they fill */

@@ -23,6 +23,13 @@ void	audit_write(struct conn *, int64_t now, const char *actor,
 	    const char *action, const char *subject, const char *detail);
 
 /*
+ * The request on whose behalf this thread writes rows from now on, or NULL: a
+ * member "request" of their details then names it, as the log does. Lives as
+ * long as it is set.
+ */
+void	audit_request(const char *id);
+
+/*
  * Several rows at once: between the beginning, where writers of the chain
  * queue, and the end nobody else in the same transaction may append.
  */
@@ -60,5 +67,14 @@ struct audit_report {
  */
 bool	audit_verify(struct conn *, int64_t checkpoint_seq,
 	    const char *checkpoint_hash, struct audit_report *);
+
+/*
+ * The same for the newest rows, so many at the most: does each follow from
+ * the one before it, up to the head as it is now? *from is the seq of the
+ * first one that was compared; what the row before it says is believed, so
+ * this finds what was altered lately and proves nothing of earlier rows.
+ */
+bool	audit_verify_newest(struct conn *, int64_t rows, int64_t *from,
+	    struct audit_report *);
 
 #endif

@@ -16,3 +16,9 @@ caller_actor(struct request *rq)
 {
 	return arena_printf(rq->arena, "key:%s", rq->caller.key_id);
 }
+
+const char *
+caller_operator(struct request *rq)
+{
+	return arena_printf(rq->arena, "operator:%s", rq->operator.email);
+}

@@ -14,4 +14,7 @@ bool		 caller_may_act_for(const struct caller *,
 /* "key:<id>", for the audit log; lives as long as the request. */
 const char	*caller_actor(struct request *);
 
+/* "operator:<email>", for the audit log; in the request's arena. */
+const char	*caller_operator(struct request *);
+
 #endif

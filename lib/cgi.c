@@ -9,16 +9,20 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <fcgiapp.h>
 
+#include "incoming.h"
 #include "shared.h"
 
 enum {
 	LISTENING = 0,		/* the descriptor that requests come from */
-	DRAIN_MS = 8000		/* for running requests at the end */
+	DRAIN_MS = 8000,	/* for running requests at the end */
+	PATIENCE_S = 30		/* with a web server that says no more */
 };
 
 struct cgi {
@@ -141,6 +145,29 @@ cgi_form(struct arena *arena, const char *at, const char *name)
 }
 
 /*
+ * Connections are accepted here: libfcgi reads the request's head in the same
+ * call, so nobody would know how many threads still wait for one.
+ */
+static bool
+prepare(FCGX_Request *fcgx)
+{
+	if (FCGX_InitRequest(fcgx, LISTENING, 0) != 0)
+		return false;
+	fcgx->listen_sock = -1;
+	fcgx->detached = 1;	/* which is to say, close without a farewell */
+	return true;
+}
+
+/* Reads the head of a request; false where none comes. */
+static bool
+begin(FCGX_Request *fcgx, int fd)
+{
+	fcgx->keepConnection = 1;	/* or it would be closed first */
+	fcgx->ipcFd = fd;
+	return FCGX_Accept_r(fcgx) == 0;
+}
+
+/*
  * Ends a request. libfcgi would wait for the web server to close its side of
  * the connection too. Once all of the request has been read there is nothing
  * to wait for.
@@ -157,7 +184,6 @@ finish(FCGX_Request *fcgx)
 	FCGX_Finish_r(fcgx);
 	fcgx->ipcFd = -1;
 	close(fd);
-	atomic_fetch_sub(&running, 1);
 }
 
 /*
@@ -184,48 +210,86 @@ start_thread(void *(*loop)(void *))
 	return false;
 }
 
+/*
+ * Waits in accept, where the system wakes one of those who wait; or until
+ * there is something to accept, where the socket does not wait by itself. -1:
+ * it is broken.
+ */
+static int
+accept_one(void)
+{
+	const struct timeval tv = { .tv_sec = PATIENCE_S };
+	struct pollfd listening = { .fd = LISTENING, .events = POLLIN };
+	int fd;
+
+	while ((fd = accept4(LISTENING, NULL, NULL, SOCK_CLOEXEC)) == -1) {
+		if (errno == EBADF || errno == EINVAL || errno == ENOTSOCK)
+			return -1;
+		poll(&listening, 1, errno == EAGAIN ? -1 : 10);
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	return fd;
+}
+
 static void *
 request_loop(void *arg)
 {
-	void *thread = server->thread_start();
 	FCGX_Request fcgx;
 	struct cgi cgi = { &fcgx };
+	void *thread = NULL;
+	int fd;
 
 	(void)arg;
-	if (thread == NULL || FCGX_InitRequest(&fcgx, 0, 0) != 0)
+	if (!prepare(&fcgx))
 		exit(1);
 	atomic_fetch_add(&threads.waiting, 1);
-	while (!atomic_load(&ending) && FCGX_Accept_r(&fcgx) == 0) {
+	while (!atomic_load(&ending) && (fd = accept_one()) != -1) {
 		atomic_fetch_add(&running, 1);
 		if (atomic_fetch_sub(&threads.waiting, 1) == 1)
 			start_thread(request_loop);
-		server->serve(thread, &cgi);
-		finish(&fcgx);
+		/* One that never gets a request needs no memory for it. */
+		if (thread == NULL)
+			thread = server->thread_start();
+		if (thread == NULL) {
+			close(fd);
+		} else if (begin(&fcgx, fd)) {
+			server->serve(thread, &cgi);
+			finish(&fcgx);
+		}
+		atomic_fetch_sub(&running, 1);
 		atomic_fetch_add(&threads.waiting, 1);
 	}
 	FCGX_Free(&fcgx, 1);
-	server->thread_end(thread);
+	if (thread != NULL)
+		server->thread_end(thread);
 	return NULL;
 }
 
-/* A request that is there already need not be waited for. */
-static bool
-another_waits(void)
-{
-	struct pollfd listening = { .fd = LISTENING, .events = POLLIN };
+/* The requests of a group, and how libfcgi holds each. */
+struct group {
+	FCGX_Request	 fcgx[CGI_GROUP_MAX];
+	struct cgi	 cgi[CGI_GROUP_MAX];
+	struct cgi	*each[CGI_GROUP_MAX];
+};
 
-	return poll(&listening, 1, 0) == 1;
-}
-
+/* Takes what requests there are, at least one; 0: no more will come. */
 static size_t
-accept_group(FCGX_Request *fcgx)
+take_group(struct group *g)
 {
+	int fds[CGI_GROUP_MAX];
 	size_t n = 0;
 
-	while (n < CGI_GROUP_MAX && (n == 0 || another_waits()) &&
-	    FCGX_Accept_r(&fcgx[n]) == 0) {
-		atomic_fetch_add(&running, 1);
-		n++;
+	while (n == 0) {
+		size_t taken = incoming_take(LISTENING, fds, CGI_GROUP_MAX);
+		if (taken == 0)
+			return 0;
+		atomic_fetch_add(&running, (int)taken);
+		for (size_t i = 0; i < taken; i++)
+			if (begin(&g->fcgx[n], fds[i]))
+				n++;
+			else
+				atomic_fetch_sub(&running, 1);
 	}
 	return n;
 }
@@ -233,8 +297,7 @@ accept_group(FCGX_Request *fcgx)
 static void *
 group_loop(void *arg)
 {
-	static FCGX_Request fcgx[CGI_GROUP_MAX];
-	struct cgi cgi[CGI_GROUP_MAX], *each[CGI_GROUP_MAX];
+	static struct group g;
 	void *thread = group_server->thread_start();
 	size_t n;
 
@@ -242,18 +305,19 @@ group_loop(void *arg)
 	if (thread == NULL)
 		exit(1);
 	for (size_t i = 0; i < CGI_GROUP_MAX; i++) {
-		if (FCGX_InitRequest(&fcgx[i], 0, 0) != 0)
+		if (!prepare(&g.fcgx[i]))
 			exit(1);
-		cgi[i].fcgx = &fcgx[i];
-		each[i] = &cgi[i];
+		g.cgi[i].fcgx = &g.fcgx[i];
+		g.each[i] = &g.cgi[i];
 	}
-	while (!atomic_load(&ending) && (n = accept_group(fcgx)) > 0) {
-		group_server->serve_group(thread, each, n);
+	while (!atomic_load(&ending) && (n = take_group(&g)) > 0) {
+		group_server->serve_group(thread, g.each, n);
 		for (size_t i = 0; i < n; i++)
-			finish(&fcgx[i]);
+			finish(&g.fcgx[i]);
+		atomic_fetch_sub(&running, (int)n);
 	}
 	for (size_t i = 0; i < CGI_GROUP_MAX; i++)
-		FCGX_Free(&fcgx[i], 1);
+		FCGX_Free(&g.fcgx[i], 1);
 	group_server->thread_end(thread);
 	return NULL;
 }
@@ -338,16 +402,19 @@ cgi_serve_one(const struct cgi_server *s)
 {
 	FCGX_Request fcgx;
 	struct cgi cgi = { &fcgx };
+	int fd;
 
 	server = s;
 	if (cgi_is_plain())
 		return serve_plain();
 	void *thread = s->thread_start();
-	if (thread == NULL || FCGX_Init() != 0 ||
-	    FCGX_InitRequest(&fcgx, 0, 0) != 0 || FCGX_Accept_r(&fcgx) != 0)
+	if (thread == NULL || FCGX_Init() != 0 || !prepare(&fcgx) ||
+	    (fd = accept_one()) == -1)
 		return false;
-	s->serve(thread, &cgi);
-	FCGX_Finish_r(&fcgx);
+	if (begin(&fcgx, fd)) {
+		s->serve(thread, &cgi);
+		finish(&fcgx);
+	}
 	FCGX_Free(&fcgx, 1);
 	s->thread_end(thread);
 	return true;

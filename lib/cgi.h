@@ -49,7 +49,8 @@ const char	*cgi_url_decode(struct arena *, const char *text, size_t n);
 
 /* What serves requests. */
 struct cgi_server {
-	/* Makes what one thread reuses; NULL ends the program. */
+	/* Makes what one thread reuses, before its first request, which is
+	 * dropped where this is NULL; a group's thread ends the program. */
 	void	*(*thread_start)(void);
 	void	 (*thread_end)(void *);
 	/* Serves one request: reads and writes. */

@@ -52,27 +52,12 @@ write_question(struct conn *c, struct request *rq, struct checkout *in)
 	    (patience > CALL_LOOK_MS ? patience : CALL_LOOK_MS));
 }
 
-static const char *
-fate_word(enum provider_fate fate)
-{
-	switch (fate) {
-	case PROVIDER_DONE:
-		return "done";
-	case PROVIDER_REFUSED:
-		return "refused";
-	case PROVIDER_DOWN:
-		return "down";
-	case PROVIDER_UNKNOWN:
-		return "unknown";
-	}
-	return "unknown";
-}
-
 void
 checkout_write_answer(struct conn *c, int64_t now, const char *call_id,
     const struct provider_answer *a)
 {
-	conn_run(c, SQL_PROCESSOR_CALL_FINISH, "totit", fate_word(a->fate),
+	conn_run(c, SQL_PROCESSOR_CALL_FINISH, "totit",
+	    provider_fate_word(a->fate),
 	    (int64_t)(a->status > 0 ? a->status : -1), a->message, now,
 	    call_id);
 }
@@ -236,7 +221,8 @@ checkout_open(struct arena *arena, const struct conf *conf,
 	if (p == NULL || p->open == NULL || p->missing(conf) != NULL)
 		return (struct provider_answer){ .fate = PROVIDER_UNKNOWN,
 		    .message = "this processor is not configured" };
-	struct provider_answer a = p->open(arena, conf, order);
+	struct provider_answer a = provider_count(p, "open",
+	    p->open(arena, conf, order));
 	if (a.fate == PROVIDER_DOWN && order->again)
 		a.fate = PROVIDER_UNKNOWN;
 	return a;
@@ -249,7 +235,8 @@ look(struct request *rq, const struct provider *p, const char *ref)
 	struct provider_answer a = { .fate = PROVIDER_UNKNOWN };
 
 	if (p->fetch != NULL)
-		a = p->fetch(rq->arena, rq->conf, ref);
+		a = provider_count(p, "fetch",
+		    p->fetch(rq->arena, rq->conf, ref));
 	if (a.fate != PROVIDER_DONE)
 		a.fate = PROVIDER_UNKNOWN;
 	return a;

@@ -14,7 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "egress.h"
+#include "json.h"
 #include "sig.h"
 
 enum kind {
@@ -68,6 +70,11 @@ static const struct setting settings[] = {
 	{ "stripe_test_publishable_key", KIND_OPTIONAL,
 	  AT(stripe_test_publishable_key), 0, 0, 0, "",
 	  "pk_test_..., for them." },
+	{ "stripe_test_webhook_secret", KIND_SECRETS,
+	  AT(stripe_test_webhook_secret),
+	  AT(stripe_test_webhook_secret_count), 0, 0, "",
+	  "Signing secrets of the webhook endpoint in Stripe's test mode: good\n"
+	  "for test events alone." },
 	{ "revolut_api_base", KIND_TEXT, AT(revolut_api_base), 0, 0, 0,
 	  "https://merchant.revolut.com",
 	  "Where Revolut's Merchant API is." },
@@ -104,6 +111,23 @@ static const struct setting settings[] = {
 	  AT(clickpesa_webhook_verify), 0, 0, 0, "",
 	  "checksum, query (ask ClickPesa before crediting) or off (trust the\n"
 	  "body: dangerous). Empty: checksum with a key, else query." },
+	{ "wise_api_base", KIND_TEXT, AT(wise_api_base), 0, 0, 0,
+	  "https://api.wise.com",
+	  "Where Wise's API is, which pays out GBP, EUR and USD." },
+	{ "wise_token", KIND_OPTIONAL, AT(wise_token), 0, 0, 0, "",
+	  "Its API token; empty: these cannot be paid out." },
+	{ "wise_profile_id", KIND_OPTIONAL, AT(wise_profile_id), 0, 0, 0, "",
+	  "The profile there whose balance pays." },
+	{ "mercury_api_base", KIND_TEXT, AT(mercury_api_base), 0, 0, 0,
+	  "https://api.mercury.com",
+	  "Where Mercury's API is, which pays out all other currencies." },
+	{ "mercury_token", KIND_OPTIONAL, AT(mercury_token), 0, 0, 0, "",
+	  "Its API token; empty: these cannot be paid out." },
+	{ "mercury_account_id", KIND_OPTIONAL, AT(mercury_account_id), 0,
+	  0, 0, "", "The account there that pays." },
+	{ "settle_pays", KIND_WORD, AT(settle_pays), 0, 0, 0, "no",
+	  "yes: cron/settle pays the batches that it makes; no: a person\n"
+	  "does." },
 	{ "processor_timeout_ms", KIND_NUMBER, AT(processor_timeout_ms), 0,
 	  100, 120000, "15000",
 	  "How long one try of a call to a processor may take." },
@@ -156,6 +180,16 @@ static const struct setting settings[] = {
 	  "separated by blanks. All others have to be public." },
 	{ "session_s", KIND_NUMBER, AT(session_s), 0, 60, 86400, "3600",
 	  "How long an operator stays signed in." },
+	{ "operator_second_factor", KIND_WORD, AT(operator_second_factor),
+	  0, 0, 0, "optional",
+	  "off: no operator is asked for a code; optional: who has set one up,\n"
+	  "and who was told to; required: everybody has to set one up." },
+	{ "metrics_token", KIND_OPTIONAL, AT(metrics_token), 0, 0, 0, "",
+	  "What /metrics and the reasons of /readyz are given to, as a bearer\n"
+	  "token. Empty: to connections from this machine alone; behind a\n"
+	  "proxy on this machine set one." },
+	{ "log_format", KIND_WORD, AT(log_format), 0, 0, 0, "text",
+	  "text (key=value) or json: the lines of the programs' logs." },
 };
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
 
@@ -167,7 +201,10 @@ static const struct {
 	{ "clickpesa_checksum_method", " canonical legacy " },
 	{ "clickpesa_url_fields", " all documented " },
 	{ "clickpesa_webhook_verify", " checksum query off " },
+	{ "settle_pays", " yes no " },
 	{ "webhook_prove", " yes no " },
+	{ "operator_second_factor", " off optional required " },
+	{ "log_format", " text json " },
 };
 
 /* Writes a sentence for the caller and says no. */
@@ -475,6 +512,93 @@ conf_example(FILE *f, bool live, const char *base_url, const char *secret)
 				fputs("# ", f);
 		}
 		fprintf(f, "\n%s = %s\n", s->key, value);
+	}
+}
+
+/* Texts that may be empty are mostly keys: none of them is told. */
+static bool
+may_be_secret(const struct setting *s, const char *at)
+{
+	return s->kind == KIND_SECRETS || s->kind == KIND_OPTIONAL ||
+	    (s->kind == KIND_TEXT && strchr(at, '@') != NULL);
+}
+
+/* The value of a setting that is no secret, as the file spells it. */
+static void
+print_value(const struct conf *conf, const struct setting *s, const char *at,
+    struct buf *out)
+{
+	size_t n = s->count != 0 ? *(const size_t *)(const void *)
+	    ((const char *)conf + s->count) : 0;
+	const int64_t *numbers = (const int64_t *)(const void *)at;
+
+	switch (s->kind) {
+	case KIND_MODE:
+		buf_printf(out, "%s", conf->live ? "live" : "sandbox");
+		break;
+	case KIND_TEXT:
+	case KIND_WORD:
+		buf_printf(out, "%s", at);
+		break;
+	case KIND_NUMBER:
+		buf_printf(out, "%" PRId64, *numbers);
+		break;
+	case KIND_NUMBERS:
+		for (size_t i = 0; i < n; i++)
+			buf_printf(out, "%s%" PRId64, i > 0 ? " " : "",
+			    numbers[i]);
+		break;
+	case KIND_ALLOW:
+		buf_printf(out, "%zu %s", n, n == 1 ? "entry" :
+		    "entries");
+		break;
+	case KIND_OPTIONAL:
+	case KIND_SECRETS:
+		break;
+	}
+}
+
+static bool
+is_set(const struct conf *conf, const struct setting *s, const char *at)
+{
+	switch (s->kind) {
+	case KIND_TEXT:
+	case KIND_OPTIONAL:
+	case KIND_WORD:
+		return *at != '\0';
+	case KIND_NUMBERS:
+	case KIND_SECRETS:
+	case KIND_ALLOW:
+		return *(const size_t *)(const void *)((const char *)conf +
+		    s->count) > 0;
+	case KIND_MODE:
+	case KIND_NUMBER:
+		return true;
+	}
+	return false;
+}
+
+void
+conf_write(struct jsonw *w, const struct conf *conf)
+{
+	struct buf value;
+
+	for (size_t i = 0; i < SETTINGS; i++) {
+		const struct setting *s = &settings[i];
+		const char *at = (const char *)conf + s->offset;
+		bool secret = may_be_secret(s, at);
+
+		buf_init(&value, 4096);
+		if (!secret)
+			print_value(conf, s, at, &value);
+		jsonw_object(w, NULL);
+		jsonw_text(w, "key", s->key);
+		jsonw_text(w, "value", secret ? NULL : buf_str(&value));
+		jsonw_bool(w, "set", is_set(conf, s, at));
+		jsonw_bool(w, "secret", secret);
+		jsonw_text(w, "help", s->help);
+		jsonw_end_object(w);
+		buf_free(&value);
 	}
 }
 

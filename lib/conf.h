@@ -45,6 +45,9 @@ struct conf {
 	char	 stripe_test_api_base[256];
 	char	 stripe_test_secret_key[256];
 	char	 stripe_test_publishable_key[256];
+	/* Good for test events alone. */
+	char	 stripe_test_webhook_secret[CONF_SECRETS_MAX][128];
+	size_t	 stripe_test_webhook_secret_count;
 	char	 revolut_api_base[256];
 	char	 revolut_secret_key[256];	/* empty: not used */
 	char	 revolut_public_key[256];
@@ -58,6 +61,13 @@ struct conf {
 	char	 clickpesa_checksum_method[CONF_WORD_MAX];
 	char	 clickpesa_url_fields[CONF_WORD_MAX];	/* all, documented */
 	char	 clickpesa_webhook_verify[CONF_WORD_MAX]; /* see conf.c */
+	char	 wise_api_base[256];
+	char	 wise_token[256];		/* empty: not used */
+	char	 wise_profile_id[256];
+	char	 mercury_api_base[256];
+	char	 mercury_token[256];		/* empty: not used */
+	char	 mercury_account_id[256];
+	char	 settle_pays[CONF_WORD_MAX];	/* yes, no */
 	int64_t	 processor_timeout_ms;		/* one try of one call */
 	int64_t	 momo_delay_ms;			/* lib/provider-momo.c */
 	int64_t	 momo_timeout_ms;
@@ -78,6 +88,9 @@ struct conf {
 	struct conf_allow webhook_allow[CONF_ALLOW_MAX]; /* though private */
 	size_t	 webhook_allow_count;
 	int64_t	 session_s;		/* life of an operator's token */
+	char	 operator_second_factor[CONF_WORD_MAX];	/* see conf.c */
+	char	 metrics_token[256];	/* empty: this machine alone */
+	char	 log_format[CONF_WORD_MAX];	/* text, json */
 };
 
 /*
@@ -102,6 +115,13 @@ void	conf_wipe(struct conf *);
 struct _IO_FILE;
 void	conf_example(struct _IO_FILE *, bool live, const char *base_url,
 	    const char *stripe_webhook_secret);
+
+/*
+ * Writes every setting into an open array: {"key","value","set","secret",
+ * "help"}. What may hold a secret is told as set or not, and never its value.
+ */
+struct jsonw;
+void	conf_write(struct jsonw *, const struct conf *);
 
 /* "<var>/<name>" into path, which holds CONF_PATH_MAX bytes; the program
  * stops where that does not fit. Returns path. */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,16 +30,19 @@ struct rows {
 	 * SQLite takes $1 for a name and numbers names as they appear: where
 	 * each of ours ended up.
 	 */
-	int		 place[PARAMETERS_MAX];
+	unsigned char	 place[PARAMETERS_MAX];
 };
 
 struct conn {
 	sqlite3		*db;
 	struct rows	 rows[SQL_COUNT];
+	int		 running;	/* statements among them */
 	sqlite3_stmt	*begin, *read, *commit;
 	int		 depth;		/* savepoints open */
 	bool		 hopeful;	/* they are not real */
 	bool		 spoilt;	/* but were needed */
+	void		 (*write_late)(struct conn *, void *);
+	_Alignas(max_align_t) char late[CONN_LATE_BYTES];
 	int64_t		 changes[DEPTH_MAX];	/* rows changed before each */
 	int64_t		 data_version;
 	bool		 reader;
@@ -219,7 +223,8 @@ prepare(struct conn *c, struct rows *r, enum sql id)
 	}
 	for (int i = 0; i < PARAMETERS_MAX; i++) {
 		snprintf(name, sizeof(name), "$%d", i + 1);
-		r->place[i] = sqlite3_bind_parameter_index(r->stmt, name);
+		r->place[i] = (unsigned char)sqlite3_bind_parameter_index(
+		    r->stmt, name);
 	}
 }
 
@@ -248,6 +253,7 @@ start(struct conn *c, enum sql id, const char *fmt, va_list *ap,
 		    SQLITE_OK)
 			fail(c);
 	r->running = !c->failed;
+	c->running += r->running;
 	if (c->limit_ms > 0)
 		c->deadline = clock_monotonic() + c->limit_ms;
 	return r;
@@ -260,6 +266,7 @@ row_done(struct rows *r)
 		sqlite3_reset(r->stmt);
 		sqlite3_clear_bindings(r->stmt);
 	}
+	r->conn->running -= r->running;
 	r->running = false;
 }
 
@@ -461,6 +468,8 @@ conn_begin(struct conn *c, bool hopefully)
 	c->depth = 0;
 	c->hopeful = hopefully;
 	c->spoilt = false;
+	c->write_late = NULL;
+	memset(c->late, 0, sizeof(c->late));
 	run_kept(c, &c->begin, "BEGIN IMMEDIATE");
 }
 
@@ -484,21 +493,40 @@ conn_spoilt(const struct conn *c)
 	return c->spoilt;
 }
 
+void *
+conn_late(struct conn *c, void (*write)(struct conn *, void *))
+{
+	if (!c->hopeful || !conn_in_transaction(c))
+		return NULL;
+	c->write_late = write;
+	return c->late;
+}
+
 void
 conn_commit(struct conn *c)
 {
+	if (c->write_late != NULL)
+		c->write_late(c, c->late);
+	c->write_late = NULL;
 	run_kept(c, &c->commit, "COMMIT");
+}
+
+void
+conn_end_rows(struct conn *c)
+{
+	for (size_t i = 0; c->running > 0 && i < SQL_COUNT; i++)
+		if (c->rows[i].running)
+			row_done(&c->rows[i]);
 }
 
 void
 conn_rollback(struct conn *c)
 {
-	for (size_t i = 0; i < SQL_COUNT; i++)
-		if (c->rows[i].running)
-			row_done(&c->rows[i]);
+	conn_end_rows(c);
 	if (conn_in_transaction(c))
 		sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
 	c->depth = 0;
+	c->write_late = NULL;
 }
 
 bool

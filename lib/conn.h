@@ -92,6 +92,16 @@ void		 conn_release(struct conn *);	/* keeps what was done since */
 void		 conn_rollback_to(struct conn *);	/* undoes and releases */
 
 /*
+ * Room for what need be written only once a transaction, at its end, by the
+ * given function: zeros at first. It may be used where the transaction was
+ * begun hopefully, since nothing in it is undone then but all of it; else this
+ * is NULL. There is one such room; the audit chain has it.
+ */
+enum { CONN_LATE_BYTES = 64 };
+void		*conn_late(struct conn *, void (*write)(struct conn *,
+		    void *room));
+
+/*
  * What a reader reads between these is of one moment, and it takes its locks
  * once.
  */
@@ -114,8 +124,9 @@ bool		 conn_spoilt(const struct conn *);
 void		 conn_commit(struct conn *);
 void		 conn_rollback(struct conn *);
 bool		 conn_in_transaction(struct conn *);
+void		 conn_end_rows(struct conn *);	/* as row_done, of all */
 
-/* For lib/db.c and `clive init` alone: runs a script. */
+/* For lib/db.c, `clive init` and `restore` alone: runs a script. */
 bool		 conn_script(struct conn *, const char *sql);
 
 #endif

@@ -37,8 +37,10 @@ cron_open(struct cron *cron, const char *name)
 	log_name(name);
 	confine();
 	make_owner(cron);
-	if (setup_open(&cron->setup, why, sizeof(why)))
+	if (setup_open(&cron->setup, why, sizeof(why))) {
+		log_json(strcmp(cron->setup.conf.log_format, "json") == 0);
 		return true;
+	}
 	log_warn("%s", why);
 	return false;
 }
@@ -153,4 +155,20 @@ void
 cron_finish(struct cron *cron)
 {
 	db_txn(cron->setup.db, finish, cron);
+}
+
+int64_t
+cron_silence_ms(const char *name)
+{
+	static const struct {
+		const char	*name;
+		int64_t		 minutes;
+	} table[] = {
+		{ "deliver", 3 }, { "reconcile", 3 }, { "sweep", 15 }
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(name, table[i].name) == 0)
+			return table[i].minutes * 60 * 1000;
+	return INT64_MAX;
 }

@@ -53,6 +53,10 @@ bool	cron_is_owner(struct cron *);
 /* Gives a sign of life where one is due. */
 void	cron_seen(struct cron *);
 
+/* How long a program of this name may give no sign of life before something
+ * is wrong, as conf/crontab.example starts it; INT64_MAX: not known. */
+int64_t	cron_silence_ms(const char *name);
+
 /* Notes that this run is over. */
 void	cron_finish(struct cron *);
 

@@ -51,8 +51,8 @@ struct db {
 	struct waiting	**last;
 };
 
-static bool
-check_schema(struct conn *c, const char *path, char *why, size_t size)
+bool
+db_check(struct conn *c, const char *path, char *why, size_t size)
 {
 	struct rows *r = conn_rows(c, SQL_SCHEMA_VERSION, "");
 	int64_t application = 0, version = 0;
@@ -119,7 +119,7 @@ db_open(const struct conf *conf, char *why, size_t size)
 	db->queue = open_lock(conf, "run/queue.lock", why, size);
 	if (db->gate == -1 || db->queue == -1 || !check_mode(db->path, why, size) ||
 	    (db->writer = conn_open(db->path, false, db->wait_ms, why, size))
-	    == NULL || !check_schema(db->writer, db->path, why, size)) {
+	    == NULL || !db_check(db->writer, db->path, why, size)) {
 		db_close(db);
 		return NULL;
 	}
@@ -198,6 +198,13 @@ db_create(const struct conf *conf, char *why, size_t size)
 	snprintf(why, size, "%s: %s", path, strerror(errno));
 	unlink(new);
 	return false;
+}
+
+void
+db_keep_log_short(struct db *db)
+{
+	conn_script(db->writer, "PRAGMA wal_autocheckpoint = 200");
+	conn_forgive(db->writer);
 }
 
 struct conn *
@@ -292,11 +299,16 @@ leave_gate(struct db *db)
 	flock(db->gate, LOCK_UN);
 }
 
-/* Runs a callback; what it met decides its result. */
+/*
+ * Runs a callback; what it met decides its result. A statement that it did
+ * not read to its end has yet to say what it changed, and would be in the way
+ * of the next one's savepoint.
+ */
 static void
 run_callback(struct conn *c, struct db_job *job)
 {
 	job->result = job->fn(c, job->arg);
+	conn_end_rows(c);
 	if (conn_failed(c) != NULL) {
 		log_warn("database: %s", conn_failed(c));
 		job->result = &FAULT_STORAGE;

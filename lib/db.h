@@ -35,8 +35,19 @@ typedef const struct fault *db_callback(struct conn *, void *arg);
 struct db	*db_open(const struct conf *, char *why, size_t size);
 void		 db_close(struct db *);
 
+/* Is that, opened from this path, one of ours, of this schema version? False
+ * with a sentence in why. */
+bool		 db_check(struct conn *, const char *path, char *why,
+		    size_t size);
+
 /* Makes a new database from schema.sql; false with a sentence in why. */
 bool		 db_create(const struct conf *, char *why, size_t size);
+
+/*
+ * For a program that ends after one request: where nobody else has the
+ * database open, each of them reads the whole log first, so it stays short.
+ */
+void		 db_keep_log_short(struct db *);
 
 /* A further connection, for reading. NULL with a sentence in why. */
 struct conn	*db_reader(struct db *, char *why, size_t size);

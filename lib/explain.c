@@ -8,6 +8,7 @@
 #include "intent.h"
 #include "jsonw-row.h"
 #include "refund.h"
+#include "tx-search.h"
 
 enum {
 	ENTRIES_MAX = 4096,
@@ -226,6 +227,7 @@ add_attempts(struct timeline *t)
 		jsonw_int(&t->w, "duration_ms", row_int(r, 7));
 		jsonw_text(&t->w, "request_head", row_text(r, 8));
 		jsonw_row_int(&t->w, "response_status", r, 9);
+		jsonw_row_bytes(&t->w, "response_head", r, 13);
 		jsonw_row_bytes(&t->w, "response_body", r, 10);
 		jsonw_text(&t->w, "error", row_text(r, 11));
 		jsonw_row_bytes(&t->w, "body", r, 12);
@@ -242,6 +244,27 @@ by_time(const void *a, const void *b)
 	if (x->at != y->at)
 		return x->at < y->at ? -1 : 1;
 	return x->rank < y->rank ? -1 : 1;
+}
+
+/* The batch it is paid out with. */
+static void
+write_settlement(struct timeline *t, struct jsonw *w)
+{
+	char amount[AMOUNT_TEXT_SIZE];
+	struct rows *r = conn_rows(t->c, SQL_SETTLE_OF_TX, "t",
+	    t->tx->clive_tx_id);
+
+	if (!row_next(r)) {
+		jsonw_null(w, "settlement");
+		return;
+	}
+	amount_print(row_int(r, 5), t->tx->amount.currency, amount);
+	jsonw_object(w, "settlement");
+	jsonw_text(w, "batch", row_text(r, 0));
+	jsonw_text(w, "status", row_text(r, 1));
+	jsonw_raw(w, "amount", amount, strlen(amount));
+	jsonw_end_object(w);
+	row_done(r);
 }
 
 void
@@ -268,10 +291,11 @@ explain_write(struct conn *c, struct arena *arena, struct jsonw *w,
 
 	jsonw_object(w, NULL);
 	jsonw_object(w, "transaction");
-	tx_write(w, tx);
+	tx_search_write(w, tx);
 	jsonw_text(w, "processor", tx->processor);
 	jsonw_raw(w, "meta", tx->meta, tx->meta != NULL ?
 	    strlen(tx->meta) : 0);
+	write_settlement(&t, w);
 	jsonw_end_object(w);
 	if (t.intent != NULL)
 		intent_write(w, "payment", t.intent, INTENT_FOR_MERCHANT,

@@ -23,6 +23,7 @@
 #include "provider.h"
 #include "request.h"
 #include "revolut-events.h"
+#include "settlement.h"
 #include "signing-key.h"
 #include "stripe-events.h"
 #include "tx-list.h"

@@ -274,6 +274,9 @@ check_operator(struct request *rq)
 
 	if (fault != NULL)
 		return fault;
+	if ((rq->operator.must_change || rq->operator.must_enrol) &&
+	    !rq->action->unfinished)
+		return &FAULT_ACCOUNT_UNFINISHED;
 	if (roles == 0 && rq->method == METHOD_GET)
 		return NULL;
 	return operator_role(&rq->operator) & roles ? NULL : &FAULT_ROLE;
@@ -370,7 +373,7 @@ run(struct request *rq, const struct endpoint *endpoint, struct db_job *job)
 	    rq->reply.status != 0))
 		return fault;
 	if (rq->action->change != NULL) {
-		*job = idem_job(rq, input);
+		*job = request_job(rq, idem_job(rq, input));
 		return NULL;
 	}
 	if (rq->action->ask != NULL)

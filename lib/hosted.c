@@ -173,7 +173,8 @@ hosted_ask(struct request *rq, void *arg)
 		    arena_printf(rq->arena, "%s/", rq->conf->base_url),
 	};
 
-	in->answer = in->provider->checkout(rq->arena, rq->conf, &order);
+	in->answer = provider_count(in->provider, "checkout",
+	    in->provider->checkout(rq->arena, rq->conf, &order));
 	return NULL;
 }
 

@@ -112,3 +112,20 @@ id_of_tx_row(const char *clive_tx_id, char out[ID_SIZE])
 	    base36(ms, base36(suffix + 1000000000u, end)));
 	return out;
 }
+
+char *
+id_make_uuid(int64_t now, char out[ID_SIZE])
+{
+	uint8_t b[16];
+
+	for (int i = 0; i < 6; i++)
+		b[i] = (uint8_t)(now >> (40 - 8 * i));
+	random_part(now, b + 6);
+	b[6] = (uint8_t)(0x70 | (b[6] & 0x0f));	/* version 7 */
+	b[8] = (uint8_t)(0x80 | (b[8] & 0x3f));	/* variant 1 */
+	snprintf(out, ID_SIZE, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+	    "%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5],
+	    b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+	    b[15]);
+	return out;
+}

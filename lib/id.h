@@ -36,4 +36,10 @@ char	*id_make_tx(int64_t now, char out[ID_SIZE]);
  */
 char	*id_of_tx_row(const char *clive_tx_id, char out[ID_SIZE]);
 
+/*
+ * A UUID of version 7 (RFC 9562) in lower case: 48 bits of milliseconds, then
+ * random ones. Sorts by time. Returns out.
+ */
+char	*id_make_uuid(int64_t now, char out[ID_SIZE]);
+
 #endif

@@ -47,23 +47,45 @@ path_of(struct request *rq)
 /*
  * What must be the same where the same key comes again. Bodies of the
  * Payments API may hold a number that a plain hash would give away to whoever
- * tries all of them.
+ * tries all of them. By the master key of this number; false: there are not
+ * so many, or there is one hash alone.
  */
-static void
-hash_of(struct request *rq, uint8_t hash[SHA256_SIZE])
+static bool
+hash_by(struct request *rq, size_t number, uint8_t hash[SHA256_SIZE])
 {
 	uint8_t key[32];
 
 	if (!rq->payments) {
 		sig_sha256(rq->body.p, rq->body.n, hash);
-		return;
+		return number == 0;
 	}
+	if (!vault_derive_nth(rq->vault, number, "idempotency", key))
+		return false;
 	const char *where = arena_printf(rq->arena, "%d %s%s\n",
 	    (int)rq->method, rq->path, rq->rest != NULL ? rq->rest : "");
 	const struct slice pieces[] = { { where, strlen(where) }, rq->body };
-	vault_derive(rq->vault, "idempotency", key);
 	sig_hmac_slices(key, sizeof(key), pieces, 2, hash);
 	sig_wipe(key, sizeof(key));
+	return true;
+}
+
+static void
+hash_of(struct request *rq, uint8_t hash[SHA256_SIZE])
+{
+	(void)hash_by(rq, 0, hash);
+}
+
+/* Is it that of this request? It may be older than the master key. */
+static bool
+is_hash_of(struct request *rq, struct slice stored)
+{
+	uint8_t hash[SHA256_SIZE];
+
+	for (size_t i = 0; hash_by(rq, i, hash); i++)
+		if (stored.n == sizeof(hash) &&
+		    memcmp(stored.p, hash, sizeof(hash)) == 0)
+			return true;
+	return false;
 }
 
 static int64_t
@@ -120,7 +142,6 @@ struct idem
 idem_find(struct conn *c, struct request *rq)
 {
 	struct idem idem = { .state = IDEM_FRESH };
-	uint8_t hash[SHA256_SIZE];
 
 	/*
 	 * The clock of this moment, not of the request's arrival: a slow first
@@ -134,9 +155,7 @@ idem_find(struct conn *c, struct request *rq)
 	    rq->idempotency_key, rq->payments ? now - DAY_MS : -1);
 	if (row_next(r)) {
 		struct slice stored = row_bytes(r, 0);
-		hash_of(rq, hash);
-		if (stored.n != sizeof(hash) ||
-		    memcmp(stored.p, hash, sizeof(hash)) != 0) {
+		if (!is_hash_of(rq, stored)) {
 			idem.state = IDEM_CONFLICT;
 		} else if (row_null(r, 1)) {
 			idem.state = row_int(r, 5) > now ?

@@ -28,7 +28,9 @@ finish(struct arena *arena, struct buf *buf, struct jsonw *w)
 {
 	jsonw_end_object(w);
 	jsonw_end_object(w);
-	const char *text = arena_strdup(arena, buf_str(buf));
+	/* Half of an object would spoil all answers and events with it. */
+	const char *text = buf->failed ? NULL : arena_strdup(arena,
+	    buf_str(buf));
 	buf_free(buf);
 	return text;
 }

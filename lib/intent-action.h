@@ -10,7 +10,8 @@
 
 #include "intent.h"
 
-/* To go to a page; return_url (or NULL) is where the payer comes back. */
+/* To go to a page; return_url (or NULL) is where the payer comes back. NULL
+ * where the addresses are too long, a few kilobytes together. */
 const char	*intent_action_redirect(struct arena *, const char *url,
 		    const char *return_url);
 

@@ -12,7 +12,18 @@
 #include "rail.h"
 #include "sig.h"
 
-enum { LOOKS_OVER = 20 };	/* as many as the index tx_look has */
+enum {
+	LOOKS_OVER = 20,	/* as many as the index tx_look has */
+	RETURN_URL_MAX = 2000	/* bytes: each may be three at a processor,
+				   which takes some kilobytes */
+};
+
+const char *
+intent_check_return_url(const char *url)
+{
+	return strlen(url) > RETURN_URL_MAX ?
+	    "URL must be at most 2000 bytes" : field_check_url(url);
+}
 
 const char *
 intent_return_url(struct arena *arena, const struct conf *conf,
@@ -42,7 +53,7 @@ intent_close_declined(struct arena *arena, const struct conf *conf,
 {
 	if (a->fate == PROVIDER_DONE && a->state == PROVIDER_FAILED &&
 	    p->cancel != NULL)
-		p->cancel(arena, conf, ref, key);
+		provider_count(p, "cancel", p->cancel(arena, conf, ref, key));
 }
 
 bool
@@ -111,7 +122,8 @@ action_of(struct arena *arena, const struct vault *vault,
 	const struct provider_answer *a = &call->answer;
 	const char *why;
 
-	if (a->url != NULL)
+	/* A shop's page goes there: it must not be a script. */
+	if (a->url != NULL && field_check_url(a->url) == NULL)
 		return intent_action_redirect(arena, a->url,
 		    in->return_url);
 	if (in->method != NULL && strcmp(in->method, "momo") == 0 &&
@@ -162,6 +174,48 @@ attach(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
 	return false;
 }
 
+/* What was asked about this payment last, if nobody asks it any more. */
+static bool
+find_given_up(struct conn *c, struct arena *arena, int64_t now,
+    const struct tx *tx, struct intent_call *call)
+{
+	struct rows *r = conn_rows(c, SQL_INTENT_CALL_OPEN, "t",
+	    tx->clive_tx_id);
+	bool found = row_next(r) && now - row_int(r, 6) >= CALL_AGAIN_MS;
+
+	*call = (struct intent_call){ .answer.fate = PROVIDER_DONE };
+	if (found) {
+		call->id = row_text_copy(r, 0, arena);
+		call->rule_id = row_text_copy(r, 2, arena);
+		call->provider = provider_find(row_text(r, 3));
+	}
+	row_done(r);
+	return call->provider != NULL;
+}
+
+struct tx *
+intent_call_take_event(struct conn *c, struct arena *arena, int64_t now,
+    const struct payment_event *e)
+{
+	const char *actor = arena_printf(arena, "processor:%s", e->processor);
+	struct intent_call call;
+	struct tx *tx = e->clive_tx_id != NULL &&
+	    e->outcome == PAYMENT_SUCCEEDED && e->has_amount ?
+	    tx_find(c, arena, e->clive_tx_id) : NULL;
+
+	if (tx == NULL || !tx->payments || tx->processor_ref != NULL ||
+	    e->amount.minor != tx->amount.minor ||
+	    strcmp(e->amount.currency, tx->amount.currency) != 0 ||
+	    !find_given_up(c, arena, now, tx, &call) ||
+	    strcmp(call.provider->name, e->processor) != 0)
+		return NULL;
+	audit_queue(c);
+	if (!attach(c, arena, now, tx, &call, e->ref, actor))
+		return NULL;
+	checkout_write_answer(c, now, call.id, &call.answer);
+	return tx;
+}
+
 /* The processor has the payment. */
 static void
 take_answer(struct conn *c, struct arena *arena, int64_t now,
@@ -203,8 +257,10 @@ take_refusal(struct conn *c, struct arena *arena, int64_t now,
 		return;
 	if (a->ref == NULL)
 		intent_never_look(c, now, in->tx);
+	/* Other words than of a decline are for whoever runs the gateway, who
+	 * finds them with the call; payers would read them. */
 	intent_note_failure(c, now, in->tx, a->failure != NULL ? a->failure :
-	    "generic_decline", a->message);
+	    "generic_decline", a->failure != NULL ? a->message : NULL);
 	tx_move(c, arena, now, in->tx, TX_FAILED,
 	    arena_printf(arena, "processor:%s", call->provider->name));
 }

@@ -10,6 +10,8 @@
 #include "intent.h"
 #include "provider.h"
 
+struct payment_event;
+
 /* A row of processor_call, and the answer. */
 struct intent_call {
 	const char		*id;
@@ -22,6 +24,10 @@ struct intent_call {
 	bool			 again;		/* it was asked before */
 	struct provider_answer	 answer;
 };
+
+/* A check for tables of fields: an http(s) URL of at most 2000 bytes, whatever
+ * its characters. NULL, or a constant sentence. */
+const char	*intent_check_return_url(const char *);
 
 /*
  * Where the payer's browser goes on after a payment: the merchant's page, or
@@ -50,6 +56,15 @@ void		 intent_call_ask(struct arena *, const struct conf *,
 struct intent	*intent_call_apply(struct conn *, struct arena *, int64_t now,
 		    const struct vault *, const char *clive_tx_id,
 		    const struct intent_call *, const char *actor);
+
+/*
+ * The payment that the event of a success names, where our question had no
+ * answer and is asked no more, since the processor would have forgotten its
+ * key: the event is the answer, and the payment is attached. NULL: there is
+ * no such payment, or it is another sum.
+ */
+struct tx	*intent_call_take_event(struct conn *, struct arena *,
+		    int64_t now, const struct payment_event *);
 
 /* Notes what the payer of a pending payment has to do, and tells
  * payment.requires_action; nothing where that was done before. */

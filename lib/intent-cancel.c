@@ -119,13 +119,14 @@ cancel_ask(struct request *rq, void *arg)
 	if (in->provider == NULL)
 		return NULL;
 	const struct conf *conf = rail_conf(rq->conf, in->intent->live);
-	in->answer = in->provider->cancel(rq->arena, conf, tx->processor_ref,
-	    key_of(rq->arena, tx));
+	in->answer = provider_count(in->provider, "cancel",
+	    in->provider->cancel(rq->arena, conf, tx->processor_ref,
+	    key_of(rq->arena, tx)));
 	/* It is no longer open there: paid, or canceled before. */
 	if (in->answer.fate == PROVIDER_REFUSED &&
 	    in->provider->fetch != NULL)
-		in->found = in->provider->fetch(rq->arena, conf,
-		    tx->processor_ref);
+		in->found = provider_count(in->provider, "fetch",
+		    in->provider->fetch(rq->arena, conf, tx->processor_ref));
 	return NULL;
 }
 

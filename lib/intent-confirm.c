@@ -17,7 +17,7 @@ const struct field confirm_fields[] = {
 	  AT(payment_method), .max = 4096, .alias = "paymentMethod",
 	  .private = true },
 	{ "return_url", FIELD_TEXT, .offset = AT(return_url), .min = 8,
-	  .max = 2000, .check = field_check_url,
+	  .max = 2000, .check = intent_check_return_url,
 	  .alias = "returnUrl|confirm_params.return_url|"
 	  "confirmParams.return_url|confirmParams.returnUrl" },
 	{ .name = NULL }

@@ -39,6 +39,23 @@ ledger_post(struct conn *c, int64_t now, const struct tx *tx,
 	    swap ? -minor : minor, tx->amount.currency, now);
 }
 
+void
+ledger_post_payout(struct conn *c, int64_t now, const char *clive_tx_id,
+    const char *partner_id, const char *rail, struct amount amount)
+{
+	char account[80], partner[80], id[ID_SIZE];
+	bool swap = amount.minor < 0;
+
+	if (amount.minor == 0)
+		return;
+	snprintf(account, sizeof(account), "rail:%s", rail);
+	snprintf(partner, sizeof(partner), "partner:%s", partner_id);
+	conn_run(c, SQL_LEDGER_INSERT, "tttttiti", id_make("le_", now, id),
+	    clive_tx_id, "payout", swap ? account : partner,
+	    swap ? partner : account, swap ? -amount.minor : amount.minor,
+	    amount.currency, now);
+}
+
 bool
 ledger_verify(struct conn *c, struct ledger_report *report)
 {

@@ -10,6 +10,7 @@
  *   platform_fee   debit partner:<id>   credit revenue
  *   refund         debit partner:<id>   credit processor:<p>
  *   chargeback     debit partner:<id>   credit processor:<p>
+ *   payout         debit partner:<id>   credit rail:<name>
  *
  * Of payments with test keys (Payments API) each account is one of its own,
  * with ":test" behind its name.
@@ -33,6 +34,14 @@ enum ledger_kind {
 
 void	ledger_post(struct conn *, int64_t now, const struct tx *,
 	    enum ledger_kind, int64_t minor);
+
+/*
+ * A payment's part of what was paid out over a rail (lib/settlement.h); of
+ * test keys there is none.
+ */
+void	ledger_post_payout(struct conn *, int64_t now,
+	    const char *clive_tx_id, const char *partner_id,
+	    const char *rail, struct amount);
 
 struct ledger_report {
 	int64_t	entries;

@@ -9,28 +9,14 @@
 
 #include "app.h"
 #include "audit.h"
+#include "factor.h"
 #include "password.h"
 #include "shared.h"
 #include "sig.h"
 #include "token.h"
 #include "vault.h"
 
-enum { SUBJECT_SIZE = 96 + SHA256_HEX_SIZE };
-
-/*
- * What failures are counted for. Somebody else's failures must not keep an
- * operator out, so the hard limit is that of an account from one address; an
- * address may have many operators behind it, and an account many attackers.
- */
-static const struct {
-	int64_t	free;		/* failures before the first block */
-	int64_t	block_max_ms;
-} limits[] = {
-	{ LOGIN_FREE, LOGIN_BLOCK_MAX_MS },	/* account from an address */
-	{ 4 * LOGIN_FREE, LOGIN_BLOCK_MAX_MS },	/* address */
-	{ 10 * LOGIN_FREE, LOGIN_BLOCK_MS },	/* account */
-};
-enum { SUBJECTS = sizeof(limits) / sizeof(limits[0]) };
+enum { AGENT_SIZE = 201 };	/* of a browser's words on itself */
 
 static void
 token_key(struct request *rq, uint8_t key[TOKEN_KEY_SIZE])
@@ -71,134 +57,86 @@ operator_role(const struct operator *o)
 	return 0;
 }
 
+const char *
+operator_actor(struct request *rq)
+{
+	return arena_printf(rq->arena, "operator:%s", rq->operator.email);
+}
+
+void
+operator_of_row(struct request *rq, struct rows *r)
+{
+	struct operator *o = &rq->operator;
+
+	copy(o->id, sizeof(o->id), row_text(r, 0));
+	copy(o->email, sizeof(o->email), row_text(r, 1));
+	copy(o->role, sizeof(o->role), row_text(r, 2));
+	o->must_change = row_int(r, 3) != 0;
+	o->has_factor = row_int(r, 5) != 0;
+	o->must_enrol = !o->has_factor && factor_asked(rq->conf) &&
+	    (row_int(r, 4) != 0 || factor_required(rq->conf));
+}
+
+/* Fills rq->operator from a token or a ticket; false: it is not good. */
+static bool
+read_session(struct request *rq, const char *text, bool half)
+{
+	struct token_claims claims;
+	uint8_t key[TOKEN_KEY_SIZE];
+
+	token_key(rq, key);
+	enum token_state state = token_read(key, text, rq->now / 1000,
+	    &claims);
+	sig_wipe(key, sizeof(key));
+	if (state != TOKEN_GOOD)
+		return false;
+	struct rows *r = conn_rows(rq->conn, SQL_SESSION_FIND, "tii",
+	    claims.session_id, (int64_t)half, rq->now);
+	bool found = row_next(r) &&
+	    strcmp(row_text(r, 0), claims.operator_id) == 0;
+	if (found) {
+		operator_of_row(rq, r);
+		copy(rq->operator.session, sizeof(rq->operator.session),
+		    claims.session_id);
+		rq->operator.expires_at = row_int(r, 6);
+	}
+	row_done(r);
+	return found;
+}
+
 const struct fault *
 operator_check(struct request *rq)
 {
 	const char *header = request_header(rq, "HTTP_AUTHORIZATION");
-	struct token_claims claims;
-	uint8_t key[TOKEN_KEY_SIZE];
 
 	if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0)
 		return &FAULT_TOKEN_MISSING;
-	token_key(rq, key);
-	enum token_state state = token_read(key, header + 7, rq->now / 1000,
-	    &claims);
-	sig_wipe(key, sizeof(key));
-	if (state != TOKEN_GOOD)
-		return &FAULT_TOKEN_INVALID;
-
-	struct rows *r = conn_rows(rq->conn, SQL_SESSION_FIND, "ti",
-	    claims.session_id, rq->now);
-	bool found = row_next(r) &&
-	    strcmp(row_text(r, 0), claims.operator_id) == 0;
-	if (found) {
-		copy(rq->operator.id, sizeof(rq->operator.id), row_text(r, 0));
-		copy(rq->operator.session, sizeof(rq->operator.session),
-		    claims.session_id);
-		copy(rq->operator.email, sizeof(rq->operator.email),
-		    row_text(r, 1));
-		copy(rq->operator.role, sizeof(rq->operator.role),
-		    row_text(r, 2));
-		rq->operator.expires_at = row_int(r, 3);
-	}
-	row_done(r);
-	return found ? NULL : &FAULT_TOKEN_INVALID;
+	return read_session(rq, header + 7, false) ? NULL :
+	    &FAULT_TOKEN_INVALID;
 }
 
 /* A sign-in on its way. */
 struct sign_in {
-	struct request	*rq;
-	char		 subject[SUBJECTS][SUBJECT_SIZE];
-	int64_t		 blocked_until;		/* of the worst of them */
-	char		 password[PASSWORD_STORED_SIZE];
-	bool		 known;			/* rq->operator is filled in */
+	struct request		*rq;
+	struct operator_tries	 tries;
+	char			 password[PASSWORD_STORED_SIZE];
+	bool			 known;		/* rq->operator is filled in */
+	bool			 half;		/* a second step follows */
+	const char		*ticket;	/* the session of the first */
+	const char		*code;
 };
-
-/* The account is hashed: people type passwords into the wrong field. */
-static void
-name_subjects(struct sign_in *s, const char *email)
-{
-	const char *address = request_header(s->rq, "REMOTE_ADDR");
-	char hex[SHA256_HEX_SIZE];
-	uint8_t hash[SHA256_SIZE];
-
-	sig_sha256(email, strlen(email), hash);
-	hex_encode(hash, sizeof(hash), hex);
-	if (address == NULL)
-		address = "unknown";
-	snprintf(s->subject[0], SUBJECT_SIZE, "account:%s@%.64s", hex,
-	    address);
-	snprintf(s->subject[1], SUBJECT_SIZE, "address:%.64s", address);
-	snprintf(s->subject[2], SUBJECT_SIZE, "account:%s", hex);
-}
-
-/* Failures of a subject so far; *blocked_until in milliseconds. */
-static int64_t
-read_failures(struct conn *c, const char *subject, int64_t *blocked_until)
-{
-	struct rows *r = conn_rows(c, SQL_LOGIN_FAILURE_FIND, "t", subject);
-	int64_t failures = 0;
-
-	*blocked_until = 0;
-	if (row_next(r)) {
-		failures = row_int(r, 0);
-		*blocked_until = row_int(r, 1);
-	}
-	row_done(r);
-	return failures;
-}
 
 static void
 find_account(struct sign_in *s, const char *email)
 {
-	struct operator *o = &s->rq->operator;
 	struct rows *r = conn_rows(s->rq->conn, SQL_OPERATOR_FIND, "t", email);
 
 	s->known = row_next(r);
 	if (s->known) {
-		copy(o->id, sizeof(o->id), row_text(r, 0));
-		copy(o->email, sizeof(o->email), row_text(r, 1));
-		copy(s->password, sizeof(s->password), row_text(r, 2));
-		copy(o->role, sizeof(o->role), row_text(r, 3));
+		operator_of_row(s->rq, r);
+		copy(s->password, sizeof(s->password), row_text(r, 6));
 	}
 	row_done(r);
-}
-
-static int64_t
-block_for(int64_t failures, int subject)
-{
-	int64_t ms = LOGIN_BLOCK_MS, max = limits[subject].block_max_ms;
-
-	if (failures <= limits[subject].free)
-		return 0;
-	for (int64_t n = failures - limits[subject].free; n > 1 && ms < max;
-	    n--)
-		ms *= 2;
-	return ms < max ? ms : max;
-}
-
-/*
- * Counts the attempt as failed before the password is looked at, so that a
- * hundred at once are a hundred; a success takes it back.
- */
-static const struct fault *
-reserve(struct conn *c, void *arg)
-{
-	struct sign_in *s = arg;
-	int64_t now = s->rq->now, n[SUBJECTS], blocked;
-
-	s->blocked_until = 0;
-	for (int i = 0; i < SUBJECTS; i++) {
-		n[i] = read_failures(c, s->subject[i], &blocked) + 1;
-		if (blocked > s->blocked_until)
-			s->blocked_until = blocked;
-	}
-	if (s->blocked_until > now)
-		return &FAULT_LOGIN_THROTTLED;
-	for (int i = 0; i < SUBJECTS; i++)
-		conn_run(c, SQL_LOGIN_FAILURE_SET, "tiii", s->subject[i],
-		    n[i], now + block_for(n[i], i), now);
-	return NULL;
 }
 
 static const struct fault *
@@ -206,25 +144,46 @@ record_failure(struct conn *c, void *arg)
 {
 	struct sign_in *s = arg;
 
-	audit_write(c, s->rq->now, s->subject[1], "operator.login_failed",
-	    s->known ? s->rq->operator.email : s->subject[2], "{}");
+	audit_write(c, s->rq->now, s->tries.subject[1],
+	    s->code == NULL ? "operator.login_failed" : "operator.code_failed",
+	    s->known ? s->rq->operator.email : s->tries.subject[2], "{}");
 	return NULL;
+}
+
+/* What a browser says of itself, as far as it is plain text. */
+static const char *
+agent_of(struct request *rq, char text[AGENT_SIZE])
+{
+	const char *agent = request_header(rq, "HTTP_USER_AGENT");
+	size_t n = 0;
+
+	if (agent == NULL)
+		return NULL;
+	for (; agent[n] != '\0' && n + 1 < AGENT_SIZE; n++)
+		text[n] = agent[n] >= ' ' && agent[n] <= '~' ? agent[n] : '?';
+	text[n] = '\0';
+	return text;
 }
 
 static const struct fault *
 record_success(struct conn *c, void *arg)
 {
 	struct sign_in *s = arg;
-	struct operator *o = &s->rq->operator;
-	char actor[300];
+	struct request *rq = s->rq;
+	struct operator *o = &rq->operator;
+	char agent[AGENT_SIZE];
 
-	snprintf(actor, sizeof(actor), "operator:%s", o->email);
-	conn_run(c, SQL_SESSION_INSERT, "ttii", o->session, o->id,
-	    s->rq->now, o->expires_at);
-	for (int i = 0; i < SUBJECTS; i++)
-		conn_run(c, SQL_LOGIN_FAILURE_CLEAR, "t", s->subject[i]);
-	audit_write(c, s->rq->now, actor, "operator.signed_in", o->email,
-	    "{}");
+	if (s->ticket != NULL && (!factor_take_code(c, rq, s->code) ||
+	    conn_run(c, SQL_SESSION_END, "itt", rq->now, s->ticket,
+	    o->id) != 1))
+		return &FAULT_CODE_INVALID;
+	conn_run(c, SQL_SESSION_INSERT, "ttiitti", o->session, o->id,
+	    rq->now, o->expires_at, request_header(rq, "REMOTE_ADDR"),
+	    agent_of(rq, agent), (int64_t)s->half);
+	operator_tries_clear(c, &s->tries);
+	if (!s->half)
+		audit_write(c, rq->now, operator_actor(rq),
+		    "operator.signed_in", o->email, "{}");
 	return NULL;
 }
 
@@ -244,9 +203,23 @@ make_token(struct request *rq, struct buf *token)
 	sig_wipe(key, sizeof(key));
 }
 
+static const struct fault *
+begin_session(struct sign_in *s, struct buf *token)
+{
+	struct request *rq = s->rq;
+	const struct fault *fault;
+
+	id_make("ses_", rq->now, rq->operator.session);
+	rq->operator.expires_at = rq->now + (s->half ? OPERATOR_TICKET_MS :
+	    rq->conf->session_s * 1000);
+	if ((fault = request_txn(rq, record_success, s)) == NULL)
+		make_token(rq, token);
+	return fault;
+}
+
 const struct fault *
 operator_sign_in(struct request *rq, const char *email, const char *password,
-    struct buf *token)
+    struct buf *token, bool *ticket)
 {
 	struct sign_in s = { .rq = rq };
 	const struct fault *fault;
@@ -254,13 +227,9 @@ operator_sign_in(struct request *rq, const char *email, const char *password,
 	bool good;
 
 	operator_email(email, lower);
-	name_subjects(&s, lower);
-	if ((fault = request_txn(rq, reserve, &s)) != NULL) {
-		if (fault == &FAULT_LOGIN_THROTTLED)
-			reply_header(rq, "Retry-After", "%lld", (long long)
-			    (s.blocked_until - rq->now + 999) / 1000);
+	operator_tries_name(&s.tries, rq, lower, true, false);
+	if ((fault = operator_tries_reserve(rq, &s.tries)) != NULL)
 		return fault;
-	}
 	find_account(&s, lower);
 	good = password_check_in_turn(s.known ? s.password : NULL, password);
 	sig_wipe(s.password, sizeof(s.password));
@@ -268,10 +237,74 @@ operator_sign_in(struct request *rq, const char *email, const char *password,
 		fault = request_txn(rq, record_failure, &s);
 		return fault != NULL ? fault : &FAULT_LOGIN_FAILED;
 	}
-	id_make("ses_", rq->now, rq->operator.session);
-	rq->operator.expires_at = rq->now + rq->conf->session_s * 1000;
-	if ((fault = request_txn(rq, record_success, &s)) == NULL)
-		make_token(rq, token);
+	*ticket = s.half = rq->operator.has_factor && factor_asked(rq->conf);
+	return begin_session(&s, token);
+}
+
+const struct fault *
+operator_second_step(struct request *rq, const char *ticket, const char *code,
+    struct buf *token)
+{
+	struct sign_in s = { .rq = rq, .known = true, .code = code };
+	const struct fault *fault;
+
+	if (!read_session(rq, ticket, true))
+		return &FAULT_TICKET_INVALID;
+	s.ticket = arena_strdup(rq->arena, rq->operator.session);
+	operator_tries_name(&s.tries, rq, rq->operator.email, false, true);
+	if ((fault = operator_tries_reserve(rq, &s.tries)) != NULL)
+		return fault;
+	fault = begin_session(&s, token);
+	if (fault == &FAULT_CODE_INVALID &&
+	    request_txn(rq, record_failure, &s) != NULL)
+		return &FAULT_STORAGE;
+	return fault;
+}
+
+static const struct fault *
+record_proof(struct conn *c, void *arg)
+{
+	struct sign_in *s = arg;
+
+	if (s->rq->operator.has_factor && factor_asked(s->rq->conf) &&
+	    (s->code == NULL || !factor_take_code(c, s->rq, s->code)))
+		return &FAULT_PROOF;
+	operator_tries_clear(c, &s->tries);
+	return NULL;
+}
+
+static const struct fault *
+record_no_proof(struct conn *c, void *arg)
+{
+	struct request *rq = arg;
+
+	audit_write(c, rq->now, operator_actor(rq), "operator.proof_failed",
+	    rq->operator.email, "{}");
+	return NULL;
+}
+
+const struct fault *
+operator_prove(struct request *rq, const char *password, const char *code)
+{
+	struct sign_in s = { .rq = rq, .code = code };
+	const struct fault *fault;
+	bool good = false;
+
+	operator_tries_name(&s.tries, rq, rq->operator.email, true, true);
+	if ((fault = operator_tries_reserve(rq, &s.tries)) != NULL)
+		return fault;
+	struct rows *r = conn_rows(rq->conn, SQL_OPERATOR_PASSWORD, "t",
+	    rq->operator.id);
+	if (row_next(r)) {
+		copy(s.password, sizeof(s.password), row_text(r, 0));
+		good = password_check_in_turn(s.password, password);
+	}
+	row_done(r);
+	sig_wipe(s.password, sizeof(s.password));
+	fault = good ? request_txn(rq, record_proof, &s) : &FAULT_PROOF;
+	if (fault == &FAULT_PROOF &&
+	    request_txn(rq, record_no_proof, rq) != NULL)
+		return &FAULT_STORAGE;
 	return fault;
 }
 
@@ -282,6 +315,12 @@ operator_write(struct jsonw *w, struct request *rq)
 	jsonw_object(w, "operator");
 	jsonw_text(w, "email", rq->operator.email);
 	jsonw_text(w, "role", rq->operator.role);
+	jsonw_array(w, "must");
+	if (rq->operator.must_change)
+		jsonw_text(w, NULL, "password");
+	if (rq->operator.must_enrol)
+		jsonw_text(w, NULL, "second_factor");
+	jsonw_end_array(w);
 	jsonw_end_object(w);
 	jsonw_text(w, "mode", rq->conf->live ? "live" : "sandbox");
 }
@@ -290,11 +329,10 @@ static const struct fault *
 end_session(struct conn *c, void *arg)
 {
 	struct request *rq = arg;
-	char actor[300];
 
-	snprintf(actor, sizeof(actor), "operator:%s", rq->operator.email);
-	conn_run(c, SQL_SESSION_END, "it", rq->now, rq->operator.session);
-	audit_write(c, rq->now, actor, "operator.signed_out",
+	conn_run(c, SQL_SESSION_END, "itt", rq->now, rq->operator.session,
+	    rq->operator.id);
+	audit_write(c, rq->now, operator_actor(rq), "operator.signed_out",
 	    rq->operator.email, "{}");
 	return NULL;
 }
@@ -316,6 +354,6 @@ operator_add(struct conn *c, const char *email, const char *password_hash,
 	    id_make("op_", now, id), lower, password_hash, role, now) != 1)
 		return false;
 	snprintf(detail, sizeof(detail), "{\"role\":\"%s\"}", role);
-	audit_write(c, now, actor, "operator.created", email, detail);
+	audit_write(c, now, actor, "operator.created", lower, detail);
 	return true;
 }

@@ -7,6 +7,7 @@
 
 #include "amount.h"
 #include "audit.h"
+#include "brand.h"
 
 enum { DETAIL_MAX = 16 * 1024 };
 
@@ -19,6 +20,16 @@ const char *const partner_kyc_statuses[] = {
 const char *const client_statuses[] = {
 	"active", "suspended", "pending_kyc", NULL
 };
+
+const char *
+partner_check_id(const char *text)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789_-";
+
+	return strspn(text, allowed) == strlen(text) ? NULL :
+	    "Invalid: use letters, digits, _ and -";
+}
 
 /* Seven columns from the given one on. */
 static void
@@ -111,22 +122,38 @@ partner_may_take_payments(struct conn *c, struct arena *arena,
 	return NULL;
 }
 
+/* The members of a partner that can be changed. */
 static void
-audit_branding(struct jsonw *w, const struct branding *b)
+write_changeable(struct jsonw *w, const char *key, const struct partner *p)
 {
-	jsonw_text(w, "brand_display_name", b->display_name);
-	jsonw_text(w, "brand_logo_url", b->logo_url);
-	jsonw_text(w, "brand_primary_color", b->primary_color);
-	jsonw_text(w, "brand_secondary_color", b->secondary_color);
-	jsonw_text(w, "widget_background_color", b->widget_background_color);
-	jsonw_text(w, "widget_text_color", b->widget_text_color);
-	jsonw_text(w, "website_url", b->website_url);
+	jsonw_object(w, key);
+	jsonw_text(w, "legal_name", p->legal_name);
+	jsonw_text(w, "status", p->status);
+	jsonw_text(w, "kyc_status", p->kyc_status);
+	jsonw_percent(w, "fee_percentage", p->fee_ppm);
+	brand_write(w, &p->brand);
+	jsonw_end_object(w);
 }
 
-/* Everything that can be changed, as it is now: the row before has the rest. */
+void
+partner_write(struct jsonw *w, const char *key, const struct partner *p)
+{
+	jsonw_object(w, key);
+	jsonw_text(w, "partner_id", p->partner_id);
+	jsonw_text(w, "legal_name", p->legal_name);
+	jsonw_text(w, "status", p->status);
+	jsonw_text(w, "kyc_status", p->kyc_status);
+	jsonw_percent(w, "fee_percentage", p->fee_ppm);
+	brand_write(w, &p->brand);
+	jsonw_time(w, "created_at", p->created_at);
+	jsonw_time(w, "updated_at", p->updated_at);
+	jsonw_end_object(w);
+}
+
+/* What it was, and what it is now; before is NULL where it was made. */
 static void
 audit_partner(struct conn *conn, int64_t now, const char *actor,
-    const char *action, const struct partner *p)
+    const struct partner *before, const struct partner *p)
 {
 	struct buf detail;
 	struct jsonw w;
@@ -134,20 +161,27 @@ audit_partner(struct conn *conn, int64_t now, const char *actor,
 	buf_init(&detail, DETAIL_MAX);
 	jsonw_init(&w, &detail);
 	jsonw_object(&w, NULL);
-	jsonw_text(&w, "legal_name", p->legal_name);
-	jsonw_text(&w, "status", p->status);
-	jsonw_text(&w, "kyc_status", p->kyc_status);
-	jsonw_percent(&w, "fee_percentage", p->fee_ppm);
-	audit_branding(&w, &p->brand);
+	if (before != NULL)
+		write_changeable(&w, "before", before);
+	write_changeable(&w, "after", p);
 	jsonw_end_object(&w);
-	audit_write(conn, now, actor, action, p->partner_id,
-	    buf_str(&detail));
+	audit_write(conn, now, actor, before != NULL ? "partner.updated" :
+	    "partner.created", p->partner_id, buf_str(&detail));
 	buf_free(&detail);
 }
 
 static void
+write_client(struct jsonw *w, const char *key, const struct client *c)
+{
+	jsonw_object(w, key);
+	client_write(w, c);
+	brand_write(w, &c->brand);
+	jsonw_end_object(w);
+}
+
+static void
 audit_client(struct conn *conn, int64_t now, const char *actor,
-    const char *action, const struct client *c)
+    const struct client *before, const struct client *c)
 {
 	char subject[160];
 	struct buf detail;
@@ -156,12 +190,14 @@ audit_client(struct conn *conn, int64_t now, const char *actor,
 	buf_init(&detail, DETAIL_MAX);
 	jsonw_init(&w, &detail);
 	jsonw_object(&w, NULL);
-	client_write(&w, c);
-	audit_branding(&w, &c->brand);
+	if (before != NULL)
+		write_client(&w, "before", before);
+	write_client(&w, "after", c);
 	jsonw_end_object(&w);
 	snprintf(subject, sizeof(subject), "%s/%s", c->partner_id,
 	    c->client_id);
-	audit_write(conn, now, actor, action, subject, buf_str(&detail));
+	audit_write(conn, now, actor, before != NULL ? "client.updated" :
+	    "client.created", subject, buf_str(&detail));
 	buf_free(&detail);
 }
 
@@ -185,7 +221,7 @@ partner_add(struct conn *c, const struct partner *p, int64_t now,
 	if (conn_try(c, SQL_PARTNER_INSERT, "ttttii", p->partner_id,
 	    p->legal_name, p->status, p->kyc_status, p->fee_ppm, now) != 1)
 		return false;
-	audit_partner(c, now, actor, "partner.created", p);
+	audit_partner(c, now, actor, NULL, p);
 	return write_changes(c, p, now);
 }
 
@@ -193,26 +229,42 @@ bool
 partner_update(struct conn *c, const struct partner *p, int64_t now,
     const char *actor)
 {
-	if (!write_changes(c, p, now))
-		return false;
-	audit_partner(c, now, actor, "partner.updated", p);
-	return true;
+	struct arena *arena = arena_new();
+	const struct partner *before = partner_find(c, arena, p->partner_id);
+	bool done = before != NULL && write_changes(c, p, now);
+
+	if (done)
+		audit_partner(c, now, actor, before, p);
+	arena_free(arena);
+	return done;
+}
+
+static bool
+write_client_changes(struct conn *conn, const struct client *c, int64_t now)
+{
+	const struct branding *b = &c->brand;
+
+	return conn_run(conn, SQL_CLIENT_UPDATE, "ttootttttttitt",
+	    c->legal_name, c->status, c->fee_ppm, c->fee_flat_cents,
+	    b->display_name, b->logo_url, b->primary_color,
+	    b->secondary_color, b->widget_background_color,
+	    b->widget_text_color, b->website_url, now, c->partner_id,
+	    c->client_id) == 1;
 }
 
 bool
 client_update(struct conn *conn, const struct client *c, int64_t now,
     const char *actor)
 {
-	const struct branding *b = &c->brand;
+	struct arena *arena = arena_new();
+	const struct client *before = client_find(conn, arena, c->partner_id,
+	    c->client_id);
+	bool done = before != NULL && write_client_changes(conn, c, now);
 
-	if (conn_run(conn, SQL_CLIENT_UPDATE, "ttootttttttitt", c->legal_name,
-	    c->status, c->fee_ppm, c->fee_flat_cents, b->display_name,
-	    b->logo_url, b->primary_color, b->secondary_color,
-	    b->widget_background_color, b->widget_text_color, b->website_url,
-	    now, c->partner_id, c->client_id) != 1)
-		return false;
-	audit_client(conn, now, actor, "client.updated", c);
-	return true;
+	if (done)
+		audit_client(conn, now, actor, before, c);
+	arena_free(arena);
+	return done;
 }
 
 const struct fault *
@@ -231,7 +283,7 @@ client_add(struct conn *conn, const struct partner *p, struct client *c,
 	    c->fee_ppm, c->fee_flat_cents, now);
 	if (n == CONN_TAKEN)
 		return &FAULT_CLIENT_ALREADY_EXISTS;
-	audit_client(conn, now, actor, "client.created", c);
+	audit_client(conn, now, actor, NULL, c);
 	return NULL;
 }
 

@@ -45,6 +45,10 @@ extern const char *const partner_statuses[];
 extern const char *const partner_kyc_statuses[];
 extern const char *const client_statuses[];
 
+/* Of a partner or client that is made: letters, digits, _ and -; NULL, or what
+ * is wrong, as in field.h. */
+const char	*partner_check_id(const char *);
+
 /* NULL where there is none (or conn_failed). */
 struct partner	*partner_find(struct conn *, struct arena *,
 		    const char *partner_id);
@@ -66,7 +70,7 @@ const struct fault *partner_may_take_payments(struct conn *, struct arena *,
 
 /*
  * Makes a partner in the caller's transaction, with its audit event. False
- * where the id is taken.
+ * where the id is taken. Audit events hold "after", and of a change "before".
  */
 bool		 partner_add(struct conn *, const struct partner *,
 		    int64_t now, const char *actor);
@@ -86,6 +90,10 @@ bool		 client_update(struct conn *, const struct client *,
 const struct fault *client_add(struct conn *, const struct partner *,
 		    struct client *, struct arena *, int64_t now,
 		    const char *actor);
+
+/* All of a partner, as commands and operators' pages have it. */
+void		 partner_write(struct jsonw *, const char *key,
+		    const struct partner *);
 
 /* The nine members of a client in API answers (clive.md 4.5). */
 void		 client_write(struct jsonw *, const struct client *);

@@ -15,7 +15,7 @@
 enum {
 	SALT_BYTES = 16,
 	HASH_BYTES = 32,
-	AT_ONCE = 2,		/* checked in turn: each takes 32 MiB */
+	AT_ONCE = 2,		/* in turn: each takes 32 MiB */
 
 	/* What a stored form may ask for: at most 128 MiB, four times. */
 	LOG_N_MAX = 17,
@@ -158,14 +158,28 @@ start_checking(void)
 	sem_init(&checking, 0, AT_ONCE);
 }
 
+static void
+wait_for_turn(void)
+{
+	pthread_once(&checking_once, start_checking);
+	while (sem_wait(&checking) != 0)
+		continue;
+}
+
+void
+password_hash_in_turn(const char *password, char *out, size_t size)
+{
+	wait_for_turn();
+	password_hash(password, out, size);
+	sem_post(&checking);
+}
+
 bool
 password_check_in_turn(const char *stored, const char *password)
 {
 	bool good = false;
 
-	pthread_once(&checking_once, start_checking);
-	while (sem_wait(&checking) != 0)
-		continue;
+	wait_for_turn();
 	if (stored != NULL)
 		good = password_check(stored, password);
 	else

@@ -30,6 +30,10 @@ const char	*password_acceptable(const char *password);
  */
 void		 password_hash(const char *password, char *out, size_t size);
 
+/* The same of so few at once, as in password_check_in_turn. */
+void		 password_hash_in_turn(const char *password, char *out,
+		    size_t size);
+
 /*
  * Does the password belong to the stored form? false also for a stored form
  * that is malformed or beyond the bounds, and for more than PASSWORD_MAX

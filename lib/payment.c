@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "audit.h"
-#include "intent.h"
+#include "intent-call.h"
 #include "ledger.h"
 #include "refund.h"
+#include "settlement.h"
 
 enum {
 	WAITING_MAX = 64,		/* events that wait for one payment */
@@ -118,6 +119,26 @@ apply_success(struct applying *a)
 	return move(a, TX_SUCCEEDED);
 }
 
+/*
+ * For merchants of the Payments API that is final, while a processor may let
+ * the payer try again: it is looked at now, which closes it there
+ * (intent_close_declined). A failure that was found so needs no other look.
+ */
+static enum payment_result
+apply_failure(struct applying *a)
+{
+	const struct payment_event *e = a->event;
+
+	intent_note_failure(a->c, a->now, a->tx, e->failure,
+	    e->failure_message);
+	if (move(a, TX_FAILED) != PAYMENT_APPLIED)
+		return PAYMENT_UNCHANGED;
+	if (a->tx->payments && strncmp(e->type, "look.", 5) != 0)
+		conn_run(a->c, SQL_TX_SET_LOOK, "iit", a->now, (int64_t)0,
+		    a->tx->clive_tx_id);
+	return PAYMENT_APPLIED;
+}
+
 /* The totals of payments whose refunds are ours as well. */
 static enum payment_result
 apply_total(struct applying *a, int64_t total)
@@ -156,6 +177,7 @@ apply_refund(struct applying *a)
 	}
 	if (full)
 		return move(a, TX_REFUNDED);
+	settlement_touched(a->c, a->arena, a->now, tx, a->actor);
 	note(a, "transaction.partly_refunded");
 	return PAYMENT_APPLIED;
 }
@@ -231,6 +253,7 @@ apply_dispute(struct applying *a)
 	ledger_post(a->c, a->now, tx, LEDGER_CHARGEBACK, minor);
 	if (moves)
 		return move(a, TX_CHARGEBACK);
+	settlement_touched(a->c, a->arena, a->now, tx, a->actor);
 	note(a, "transaction.disputed_again");
 	return PAYMENT_APPLIED;
 }
@@ -246,9 +269,7 @@ apply(struct applying *a)
 	case PAYMENT_SUCCEEDED:
 		return apply_success(a);
 	case PAYMENT_FAILED:
-		intent_note_failure(a->c, a->now, a->tx, a->event->failure,
-		    a->event->failure_message);
-		return move(a, TX_FAILED);
+		return apply_failure(a);
 	case PAYMENT_REFUNDED:
 	case PAYMENT_PARTLY_REFUNDED:
 		return apply_refund(a);
@@ -446,6 +467,9 @@ payment_receive(struct conn *c, struct arena *arena, int64_t now,
 	known = *tx != NULL;
 	if (!known && (*tx = find_by_page(c, arena, e)) != NULL)
 		known = renamed = take_ref(c, arena, now, *tx, e);
+	if (*tx == NULL)
+		known = renamed = (*tx = intent_call_take_event(c, arena,
+		    now, e)) != NULL;
 	const char *id = *tx != NULL ? (*tx)->clive_tx_id : NULL;
 	if (!file_event(c, now, e, id, PAYMENT_WAITING) && !still_waits(c, e))
 		return PAYMENT_UNCHANGED;

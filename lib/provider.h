@@ -125,6 +125,16 @@ struct provider {
 	    const char *idempotency_key);
 };
 
+/*
+ * Counts a call (lib/counters.h) by what it was ("open") and what became of
+ * it; returns the answer. Whoever calls a processor wraps the call in this.
+ */
+struct provider_answer provider_count(const struct provider *,
+	    const char *operation, struct provider_answer);
+
+/* done, refused, down or unknown. */
+const char	*provider_fate_word(enum provider_fate);
+
 /* NULL for a name that is none. */
 const struct provider *provider_find(const char *name);
 

@@ -66,17 +66,16 @@ wrong_state(struct request *rq, const struct tx *tx)
 	return request_refuse(rq, &FAULT_STATE, "payment", message);
 }
 
-/* Our own wallet gives back at once, in this very transaction. */
-static bool
-give_back_to_wallet(struct conn *c, struct request *rq, struct refund_make *in)
+bool
+refund_make_to_wallet(struct conn *c, struct arena *arena, int64_t now,
+    struct refund *r, const char *actor)
 {
 	const struct provider_answer given = { .fate = PROVIDER_DONE,
 	    .state = PROVIDER_PAID };
-	struct refund *r = in->refund;
 
-	return wallet_refund(c, rq->arena, rq->now, r->intent_id, r->id,
-	    r->amount.minor) && refund_settle(c, rq->arena, rq->now, r,
-	    &given, merchant_actor(rq));
+	return wallet_refund(c, arena, now, r->intent_id, r->id,
+	    r->amount.minor) && refund_settle(c, arena, now, r, &given,
+	    actor);
 }
 
 /* A retry of a request that stopped half-way: its refund is on record. */
@@ -114,7 +113,8 @@ refund_make_before(struct conn *c, struct request *rq, void *arg)
 		return fault;
 	rq->claimed_tx = in->refund->id;
 	if (strcmp(in->tx->processor, WALLET_PROCESSOR) == 0 &&
-	    !give_back_to_wallet(c, rq, in))
+	    !refund_make_to_wallet(c, rq->arena, rq->now, in->refund,
+	    merchant_actor(rq)))
 		return &FAULT_INTERNAL;
 	return NULL;
 }

@@ -36,6 +36,13 @@ struct intent	*refund_make_intent(struct conn *, struct request *,
 		    const char *id);
 
 /*
+ * Our own wallet gives back at once: moves the money of an open refund and
+ * books it, in the transaction that opened it. False where that failed.
+ */
+bool		 refund_make_to_wallet(struct conn *, struct arena *,
+		    int64_t now, struct refund *, const char *actor);
+
+/*
  * Writes the refund; one from a wallet is over then. Refuses: 404 NOT_FOUND,
  * 409 INVALID_STATE, 422 AMOUNT_TOO_LARGE, the last two with details.
  */

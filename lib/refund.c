@@ -11,6 +11,7 @@
 #include "ledger.h"
 #include "outbox.h"
 #include "rail.h"
+#include "settlement.h"
 #include "wallet.h"
 
 enum { BODY_MAX_BYTES = 64 * 1024 };	/* metadata has 16 KiB at the most */
@@ -187,6 +188,7 @@ refund_open(struct conn *c, struct arena *arena, int64_t now,
 		return &FAULT_AMOUNT_LARGE;
 	tx->refunding += minor;
 	tx->updated_at = now;
+	settlement_touched(c, arena, now, tx, actor);
 
 	struct refund *refund = new_refund(arena, now, tx, in->id, minor);
 	refund->reason = reason;
@@ -224,8 +226,8 @@ refund_ask(struct arena *arena, const struct conf *conf, const struct tx *tx,
 	if (p == NULL || p->refund == NULL || p->missing(mine) != NULL)
 		return (struct provider_answer){ .fate = PROVIDER_UNKNOWN,
 		    .message = "this processor is not configured" };
-	return p->refund(arena, mine, tx->processor_ref, refund->amount,
-	    refund->id);
+	return provider_count(p, "refund", p->refund(arena, mine,
+	    tx->processor_ref, refund->amount, refund->id));
 }
 
 struct provider_answer
@@ -239,8 +241,8 @@ refund_look(struct arena *arena, const struct conf *conf, const struct tx *tx,
 	    p->missing(mine) != NULL || tx->processor_ref == NULL)
 		return (struct provider_answer){ .fate = PROVIDER_UNKNOWN,
 		    .message = "this processor cannot be asked" };
-	return p->fetch_refund(arena, mine, tx->processor_ref,
-	    refund->processor_ref, refund->id);
+	return provider_count(p, "fetch_refund", p->fetch_refund(arena, mine,
+	    tx->processor_ref, refund->processor_ref, refund->id));
 }
 
 /* ------------------------------------------------------------- booking */
@@ -266,6 +268,9 @@ book(struct booking *b, int64_t aside, int64_t given)
 	conn_run(b->c, SQL_REFUND_BOOK, "iiiit", aside, given,
 	    tx->told_refunded, b->now, tx->clive_tx_id);
 	ledger_post(b->c, b->now, tx, LEDGER_REFUND, given);
+	/* One that is given back in full moves, which does the same. */
+	if (given != 0 && tx->refunded < tx->amount.minor)
+		settlement_touched(b->c, b->arena, b->now, tx, b->actor);
 }
 
 static void

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit.h"
+
 enum { LOCATION_MAX = 2048 };	/* bytes that fit among the headers */
 
 void
@@ -13,6 +15,7 @@ reply_start(struct request *rq, int status, struct jsonw *w)
 {
 	rq->reply.status = status;
 	rq->reply.location = NULL;
+	rq->reply.type = NULL;
 	buf_reset(&rq->reply.body);
 	jsonw_init(w, &rq->reply.body);
 }
@@ -204,8 +207,39 @@ request_complain(struct request *rq, const char *field, const char *message)
 	return &FAULT_VALIDATION;
 }
 
+/* A callback of a request, which another thread may run. */
+struct named {
+	const char	*id;
+	db_callback	*fn;
+	void		*arg;
+};
+
+static const struct fault *
+run_named(struct conn *c, void *arg)
+{
+	const struct named *n = arg;
+
+	audit_request(n->id);
+	const struct fault *fault = n->fn(c, n->arg);
+	audit_request(NULL);
+	return fault;
+}
+
 const struct fault *
 request_txn(struct request *rq, db_callback *fn, void *arg)
 {
-	return db_txn(rq->db, fn, arg);
+	struct named named = { rq->id, fn, arg };
+
+	return db_txn(rq->db, run_named, &named);
+}
+
+struct db_job
+request_job(struct request *rq, struct db_job job)
+{
+	struct named *named = arena_alloc(rq->arena, sizeof(*named));
+
+	*named = (struct named){ rq->id, job.fn, job.arg };
+	job.fn = run_named;
+	job.arg = named;
+	return job;
 }

@@ -51,6 +51,9 @@ struct operator {
 	char	 email[255];
 	char	 role[16];
 	int64_t	 expires_at;		/* of the session, milliseconds */
+	bool	 has_factor;		/* a second factor, proven */
+	bool	 must_change;		/* first: the password, */
+	bool	 must_enrol;		/* a second factor */
 };
 
 struct reply {
@@ -58,6 +61,7 @@ struct reply {
 	struct buf	 head;		/* extra header lines, each with CRLF */
 	struct buf	 body;
 	const char	*location;	/* where to go on, or NULL */
+	const char	*type;		/* media type; NULL: JSON */
 };
 
 struct request {
@@ -123,8 +127,11 @@ const struct fault *request_read_body(struct request *);
 /* Is every name and value of the query string decodable UTF-8 text? */
 bool		 request_query_good(struct request *);
 
-/* db_txn of this request's database. */
+/* db_txn of this request's database; audit events name the request. */
 const struct fault *request_txn(struct request *, db_callback *, void *arg);
+
+/* The same of a job that somebody else runs. */
+struct db_job	 request_job(struct request *, struct db_job);
 
 /* Starts a JSON reply of this status; what an earlier attempt wrote goes. */
 void		 reply_start(struct request *, int status, struct jsonw *);

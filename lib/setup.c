@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "counters.h"
 #include "shared.h"
 
 enum { SETUP_WAIT_MS = 5000 };	/* for the database, while it is made */
@@ -125,6 +126,9 @@ setup_open(struct setup *s, char *why, size_t size)
 		return false;
 	s->vault = vault_open(conf_path(&s->conf, "master.key", path), why,
 	    size);
+	/* Counting is no reason not to work. */
+	if (s->vault != NULL)
+		counters_open(&s->conf, why, size);
 	if (s->vault != NULL && shared_open(&s->conf, why, size))
 		s->db = db_open(&s->conf, why, size);
 	if (s->db != NULL)

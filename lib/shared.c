@@ -37,32 +37,38 @@ struct shared {
 static struct shared *shared;
 static bool sandbox;
 
-bool
-shared_open(const struct conf *conf, char *why, size_t size)
+void *
+shared_map(const struct conf *conf, const char *name, size_t bytes, char *why,
+    size_t size)
 {
 	char path[CONF_PATH_MAX];
 
-	sandbox = !conf->live;
-	if (shared != NULL)
-		return true;
-	conf_path(conf, "run/shared", path);
+	conf_path(conf, name, path);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1) {
 		snprintf(why, size, "%s: %s", path, strerror(errno));
-		return false;
+		return NULL;
 	}
 	void *map = MAP_FAILED;
 	/* Really there, or a full disk would kill at the first touch. */
-	errno = posix_fallocate(fd, 0, sizeof(*shared));
+	errno = posix_fallocate(fd, 0, (off_t)bytes);
 	if (errno == 0)
-		map = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		    MAP_SHARED, fd, 0);
+		map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		    0);
 	if (map == MAP_FAILED)
 		snprintf(why, size, "%s: %s", path, strerror(errno));
-	else
-		shared = map;
 	close(fd);
-	return map != MAP_FAILED;
+	return map != MAP_FAILED ? map : NULL;
+}
+
+bool
+shared_open(const struct conf *conf, char *why, size_t size)
+{
+	sandbox = !conf->live;
+	if (shared == NULL)
+		shared = shared_map(conf, "run/shared", sizeof(*shared), why,
+		    size);
+	return shared != NULL;
 }
 
 static int64_t
@@ -89,6 +95,15 @@ int64_t
 clock_monotonic(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t
+clock_monotonic_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
 bool

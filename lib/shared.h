@@ -22,6 +22,14 @@
 bool	shared_open(const struct conf *, char *why, size_t size);
 
 /*
+ * Maps so many bytes of a file of the data directory, creating it, for those
+ * who share something else in this way (lib/counters.c). New bytes are zero.
+ * NULL with a sentence in why.
+ */
+void	*shared_map(const struct conf *, const char *name, size_t bytes,
+	    char *why, size_t size);
+
+/*
  * Milliseconds since 1970: the real time, plus in sandbox mode the distance
  * the sandbox clock was moved.
  */
@@ -30,8 +38,9 @@ int64_t	clock_now(void);
 /* Moves the sandbox clock by ms, for every process; false in live mode. */
 bool	clock_advance(int64_t ms);
 
-/* Milliseconds that only ever grow, for measuring. */
+/* Milliseconds that only ever grow, for measuring; and microseconds. */
 int64_t	clock_monotonic(void);
+int64_t	clock_monotonic_us(void);
 
 /* What a rate limit says of one request. */
 struct limit {

@@ -121,8 +121,47 @@
 	"FROM attempt a WHERE a.delivery_id = d.id), e.type, e.clive_tx_id, " \
 	"e.body FROM delivery d LEFT JOIN event e ON e.id = d.event_id "
 
+/*
+ * What may be settled: paid, in no batch, by no test key; the index tx_to_settle
+ * holds just these.
+ */
+#define TO_SETTLE \
+	"status = 'succeeded' AND settlement_status = 'unsettled' AND " \
+	"coalesce(livemode, 1) = 1 "
+
+/* The payments of one group, and nothing that a refund is on its way for. */
+#define OF_GROUP \
+	TO_SETTLE "AND partner_id = $1 AND client_id = $2 AND currency = $3 " \
+	"AND created_at < $4 AND refunding_amount = 0 ORDER BY created_at, " \
+	"clive_tx_id LIMIT $5"
+
+/* The columns of a batch in the order that settlement_of_row reads them. */
+#define BATCH_SELECT \
+	"SELECT id, partner_id, client_id, currency, payments, gross, " \
+	"processor_fees, platform_fees, refunded, net, status, rail, " \
+	"recipient, payout_key, rail_quote, rail_transfer, busy_until, " \
+	"looks, failure, unbooked, created_at, updated_at, paid_at FROM " \
+	"settlement_batch "
+
+/* No money of such a batch has moved. */
+#define BATCH_UNPAID "status IN ('assembling', 'pending', 'failed')"
+
 /* What the names of ledger accounts end in (lib/ledger.h). */
 #define MODE "CASE WHEN t.livemode = 0 THEN ':test' ELSE '' END"
+
+/* An operator as people see one, and what is left to get in by. */
+#define OPERATOR_COLUMNS \
+	"o.id, o.email, o.role, o.created_at, o.disabled_at, " \
+	"o.must_change, o.second_factor, f.since, (SELECT count(*) FROM " \
+	"operator_recovery r WHERE r.operator_id = o.id AND r.used_at IS " \
+	"NULL) FROM operator o LEFT JOIN operator_factor f ON " \
+	"f.operator_id = o.id"
+
+#define AUDIT_PAGE_COLUMNS \
+	"seq, at, actor, action, subject, detail FROM audit_event "
+#define AUDIT_PAGE_WHERE \
+	"($3 = '' OR actor = $3) AND ($4 = '' OR action = $4) AND at >= $5 " \
+	"AND at < $6 ORDER BY seq DESC LIMIT $7"
 
 const char *const sql_text[SQL_COUNT] = {
 	/* API keys */
@@ -295,6 +334,10 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_TX_SET_LOOK] =
 	    "UPDATE tx SET next_look_at = $1, looks = $2 WHERE clive_tx_id "
 	    "= $3",
+	/* Not of one that was given up for good while it was looked at. */
+	[SQL_TX_LOOKED] =
+	    "UPDATE tx SET next_look_at = $1, looks = $2 WHERE clive_tx_id "
+	    "= $3 AND looks < 20",
 	[SQL_TX_LOOKS_DUE] =
 	    "SELECT clive_tx_id, processor, processor_ref, looks, livemode "
 	    "FROM tx WHERE status IN ('pending', 'failed', 'abandoned') AND "
@@ -462,7 +505,7 @@ const char *const sql_text[SQL_COUNT] = {
 	    "AND operation = 'refund' AND idempotency_key = $6 AND status "
 	    "IN ('asking', 'unknown')",
 	[SQL_REFUND_CALLS_DUE] =
-	    "SELECT id, idempotency_key, looks, next_look_at FROM "
+	    "SELECT id, idempotency_key, looks, next_look_at, processor FROM "
 	    "processor_call WHERE status IN ('asking', 'unknown') AND "
 	    "operation = 'refund' AND next_look_at <= $1 AND started_at > "
 	    "$3 ORDER BY next_look_at LIMIT $2",
@@ -650,7 +693,9 @@ const char *const sql_text[SQL_COUNT] = {
 	    "t.partner_id || " MODE " THEN l.amount WHEN l.debit_account = "
 	    "'partner:' || t.partner_id || " MODE " THEN -l.amount ELSE 0 "
 	    "END), 0) = CASE WHEN t.net_amount IS NULL THEN 0 ELSE "
-	    "t.net_amount - t.refunded_amount - t.disputed_amount END AND "
+	    "t.net_amount - t.refunded_amount - t.disputed_amount - CASE "
+	    "WHEN t.settlement_status = 'paid' THEN t.settlement_amount "
+	    "ELSE 0 END END AND "
 	    "coalesce(sum(CASE WHEN l.currency <> t.currency THEN 1 ELSE 0 "
 	    "END), 0) = 0 AND (t.net_amount IS NOT NULL) = (t.status NOT IN "
 	    "('initialized', 'pending', 'failed', 'abandoned')) THEN 1 ELSE "
@@ -662,6 +707,167 @@ const char *const sql_text[SQL_COUNT] = {
 	    "ORDER BY created_at, CASE kind WHEN 'capture' THEN 1 "
 	    "WHEN 'processor_fee' THEN 2 WHEN 'platform_fee' THEN 3 "
 	    "ELSE 4 END, id",
+
+	/* Settlements */
+	/* The next group after one: a look, however many payments it has. */
+	[SQL_SETTLE_NEXT_GROUP] =
+	    "SELECT partner_id, client_id, currency FROM tx WHERE status = "
+	    "'succeeded' AND settlement_status = 'unsettled' AND "
+	    "coalesce(livemode, 1) = 1 AND (partner_id, client_id, currency) "
+	    "> ($1, $2, $3) ORDER BY partner_id, client_id, currency LIMIT 1",
+	[SQL_SETTLE_SUM] =
+	    "SELECT count(*), coalesce(sum(x.owed), 0) FROM (SELECT "
+	    "net_amount - refunded_amount - disputed_amount AS owed FROM tx "
+	    "WHERE " OF_GROUP ") x",
+	[SQL_SETTLE_PAGE] =
+	    "UPDATE tx SET settlement_status = 'queued', "
+	    "settlement_batch_id = $6, settlement_amount = net_amount - "
+	    "refunded_amount - disputed_amount, updated_at = $7 WHERE "
+	    "clive_tx_id IN (SELECT clive_tx_id FROM tx WHERE " OF_GROUP ") "
+	    "RETURNING amount, processor_fee, platform_fee, "
+	    "settlement_amount",
+	[SQL_SETTLE_OF_TX] =
+	    "SELECT b.id, b.status, t.amount, t.processor_fee, "
+	    "t.platform_fee, t.settlement_amount FROM tx t JOIN "
+	    "settlement_batch b ON b.id = t.settlement_batch_id WHERE "
+	    "t.clive_tx_id = $1",
+	[SQL_SETTLE_LEAVE] =
+	    "UPDATE tx SET settlement_status = 'unsettled', "
+	    "settlement_batch_id = NULL, settlement_amount = NULL, "
+	    "updated_at = $1 WHERE clive_tx_id = $2 AND settlement_status = "
+	    "'queued'",
+	[SQL_SETTLE_QUEUED] =
+	    "SELECT clive_tx_id FROM tx WHERE settlement_batch_id = $1 AND "
+	    "settlement_status = 'queued' ORDER BY clive_tx_id LIMIT $2",
+	[SQL_SETTLE_BOOK] =
+	    "UPDATE tx SET settlement_status = 'paid', updated_at = $1 WHERE "
+	    "clive_tx_id IN (SELECT clive_tx_id FROM tx WHERE "
+	    "settlement_batch_id = $2 AND settlement_status = 'queued' ORDER "
+	    "BY clive_tx_id LIMIT $3) RETURNING clive_tx_id, "
+	    "settlement_amount",
+	[SQL_BATCH_INSERT] =
+	    "INSERT INTO settlement_batch (id, partner_id, client_id, "
+	    "currency, status, created_at, updated_at) VALUES ($1, $2, $3, "
+	    "$4, 'assembling', $5, $5)",
+	[SQL_BATCH_ASSEMBLING] =
+	    "SELECT id FROM settlement_batch WHERE partner_id = $1 AND "
+	    "client_id = $2 AND currency = $3 AND status = 'assembling'",
+	[SQL_BATCH_ADD] =
+	    "UPDATE settlement_batch SET payments = payments + $1, gross = "
+	    "gross + $2, processor_fees = processor_fees + $3, "
+	    "platform_fees = platform_fees + $4, refunded = refunded + $5, "
+	    "net = net + $6, updated_at = $7 WHERE id = $8 AND " BATCH_UNPAID,
+	[SQL_BATCH_READY] =
+	    "UPDATE settlement_batch SET status = 'pending', updated_at = $1 "
+	    "WHERE id = $2 AND status = 'assembling'",
+	[SQL_BATCH_DELETE] =
+	    "DELETE FROM settlement_batch WHERE id = $1 AND payments = 0 AND "
+	    "status IN ('assembling', 'pending', 'failed')",
+	[SQL_BATCH_FIND] =
+	    BATCH_SELECT "WHERE id = $1 AND status <> 'assembling'",
+	[SQL_BATCH_LIST] =
+	    BATCH_SELECT "WHERE id < $1 AND status <> 'assembling' AND ($2 = "
+	    "'' OR status = $2) AND ($3 = '' OR client_id = $3) ORDER BY id "
+	    "DESC LIMIT $4",
+	[SQL_BATCH_LIST_OF_PARTNER] =
+	    BATCH_SELECT "WHERE partner_id = $5 AND id < $1 AND status <> "
+	    "'assembling' AND ($2 = '' OR status = $2) AND ($3 = '' OR "
+	    "client_id = $3) ORDER BY id DESC LIMIT $4",
+	[SQL_BATCH_TX_IDS] =
+	    "SELECT clive_tx_id FROM tx WHERE settlement_batch_id = $1 ORDER "
+	    "BY clive_tx_id",
+	[SQL_BATCH_TXS] =
+	    "SELECT " TX_COLUMNS ", t.settlement_amount " TX_TABLES
+	    "WHERE t.settlement_batch_id = $1 AND t.clive_tx_id > $2 ORDER "
+	    "BY t.clive_tx_id LIMIT $3",
+	/* What has come to nothing or less, so that nobody can pay it. */
+	[SQL_BATCHES_VOID] =
+	    "SELECT id FROM settlement_batch WHERE (status = 'pending' OR "
+	    "status = 'failed') AND net <= 0 AND ($1 = '' OR partner_id = "
+	    "$1) AND ($2 = '' OR client_id = $2) ORDER BY id LIMIT 1",
+	[SQL_BATCH_TAKE] =
+	    "UPDATE settlement_batch SET status = 'sending', rail = $1, "
+	    "recipient = $2, payout_key = $3, rail_quote = NULL, "
+	    "rail_transfer = NULL, tries = tries + 1, looks = 0, busy_until "
+	    "= $4, next_look_at = $5, failure = NULL, updated_at = $6 WHERE "
+	    "id = $7 AND status IN ('pending', 'failed') AND net > 0",
+	[SQL_BATCH_RETAKE] =
+	    "UPDATE settlement_batch SET looks = looks + 1, busy_until = $1, "
+	    "next_look_at = $2, updated_at = $3 WHERE id = $4 AND status = "
+	    "'sending' AND busy_until = $5",
+	[SQL_BATCH_STEP] =
+	    "UPDATE settlement_batch SET rail_quote = coalesce($1, "
+	    "rail_quote), rail_transfer = coalesce($2, rail_transfer), "
+	    "busy_until = $3, updated_at = $4 WHERE id = $5 AND status = "
+	    "'sending' AND payout_key = $6 AND busy_until = $7",
+	[SQL_BATCH_UNKNOWN] =
+	    "UPDATE settlement_batch SET busy_until = 0, failure = $1, "
+	    "updated_at = $2 WHERE id = $3 AND status = 'sending' AND "
+	    "payout_key = $4 AND busy_until = $5",
+	[SQL_BATCH_FAIL] =
+	    "UPDATE settlement_batch SET status = 'failed', failure = $1, "
+	    "busy_until = 0, next_look_at = NULL, updated_at = $2 WHERE id "
+	    "= $3 AND status = 'sending' AND payout_key = $4 AND "
+	    "busy_until = $5",
+	/* Also where one that had asked too long ago was told no. */
+	[SQL_BATCH_SENT] =
+	    "UPDATE settlement_batch SET status = 'sent', rail_transfer = "
+	    "$1, failure = NULL, busy_until = 0, next_look_at = NULL, "
+	    "unbooked = payments, paid_at = $2, updated_at = $2 WHERE id = "
+	    "$3 AND status IN ('sending', 'failed') AND payout_key = $4",
+	[SQL_BATCH_BOOKED] =
+	    "UPDATE settlement_batch SET unbooked = unbooked - $1 WHERE id = "
+	    "$2",
+	[SQL_BATCHES_DUE] =
+	    "SELECT id FROM settlement_batch WHERE status = 'sending' AND "
+	    "next_look_at <= $1 ORDER BY next_look_at LIMIT $2",
+	[SQL_BATCHES_UNBOOKED] =
+	    "SELECT id FROM settlement_batch WHERE unbooked > 0 ORDER BY id "
+	    "LIMIT $1",
+	[SQL_BATCHES_PAYABLE] =
+	    "SELECT id FROM settlement_batch WHERE status = 'pending' AND "
+	    "net > 0 AND id > $1 ORDER BY id LIMIT 1",
+	/* Is every batch the sum of its payments, and what was paid booked? */
+	[SQL_BATCHES_COMPARE] =
+	    "SELECT b.id, CASE WHEN b.payments = count(t.clive_tx_id) AND "
+	    "b.gross = coalesce(sum(t.amount), 0) AND b.processor_fees = "
+	    "coalesce(sum(t.processor_fee), 0) AND b.platform_fees = "
+	    "coalesce(sum(t.platform_fee), 0) AND b.net = "
+	    "coalesce(sum(t.settlement_amount), 0) AND coalesce(sum(CASE "
+	    "WHEN t.partner_id = b.partner_id AND t.client_id = b.client_id "
+	    "AND t.currency = b.currency THEN 0 ELSE 1 END), 0) = CASE WHEN "
+	    "b.payments = 0 THEN 1 ELSE 0 END AND b.unbooked = CASE WHEN "
+	    "b.status = 'sent' THEN coalesce(sum(CASE WHEN "
+	    "t.settlement_status = 'queued' THEN 1 ELSE 0 END), 0) ELSE 0 "
+	    "END AND (b.status = 'sent' OR coalesce(sum(CASE WHEN "
+	    "t.settlement_status = 'paid' THEN 1 ELSE 0 END), 0) = 0) AND "
+	    "coalesce(sum(CASE WHEN t.settlement_status = 'paid' THEN "
+	    "t.settlement_amount ELSE 0 END), 0) = (SELECT coalesce(sum(CASE "
+	    "WHEN l.debit_account = 'partner:' || b.partner_id AND "
+	    "l.credit_account = 'rail:' || b.rail THEN l.amount WHEN "
+	    "l.credit_account = 'partner:' || b.partner_id AND "
+	    "l.debit_account = 'rail:' || b.rail THEN -l.amount ELSE NULL "
+	    "END), 0) FROM tx x JOIN ledger_entry l ON l.clive_tx_id = "
+	    "x.clive_tx_id AND l.kind = 'payout' WHERE x.settlement_batch_id "
+	    "= b.id) THEN 1 ELSE 0 END, b.payments FROM settlement_batch b "
+	    "LEFT JOIN tx t ON t.settlement_batch_id = b.id GROUP BY b.id "
+	    "ORDER BY b.id",
+	/* The client's own before its partner's, one currency's before any's. */
+	[SQL_PAYOUT_ACCOUNT_FIND] =
+	    "SELECT rail, recipient FROM payout_account WHERE partner_id = "
+	    "$1 AND (client_id = $2 OR client_id = '') AND (currency = $3 OR "
+	    "currency = '*') AND rail = $4 ORDER BY client_id DESC, currency "
+	    "DESC LIMIT 1",
+	[SQL_PAYOUT_ACCOUNT_SET] =
+	    "INSERT INTO payout_account (partner_id, client_id, currency, "
+	    "rail, recipient, created_at, updated_at) VALUES ($1, $2, $3, "
+	    "$4, $5, $6, $6) ON CONFLICT (partner_id, client_id, currency, "
+	    "rail) DO UPDATE SET recipient = excluded.recipient, updated_at "
+	    "= excluded.updated_at",
+	[SQL_PAYOUT_ACCOUNTS] =
+	    "SELECT partner_id, client_id, currency, rail, recipient, "
+	    "created_at, updated_at FROM payout_account WHERE $1 = '' OR "
+	    "partner_id = $1 ORDER BY partner_id, client_id, currency, rail",
 
 	/* Audit */
 	[SQL_AUDIT_HEAD] =
@@ -677,6 +883,16 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_AUDIT_ALL] =
 	    "SELECT seq, at, actor, action, subject, detail, hash FROM "
 	    "audit_event ORDER BY seq",
+	/* A page of the log for people; "" leaves a condition out. */
+	[SQL_AUDIT_PAGE] =
+	    "SELECT " AUDIT_PAGE_COLUMNS "WHERE seq < $1 AND seq >= $2 AND "
+	    AUDIT_PAGE_WHERE,
+	[SQL_AUDIT_PAGE_OF_SUBJECT] =
+	    "SELECT " AUDIT_PAGE_COLUMNS "WHERE subject = $8 AND seq < $1 AND "
+	    "seq >= $2 AND " AUDIT_PAGE_WHERE,
+	[SQL_AUDIT_NEWEST] =
+	    "SELECT seq, at, actor, action, subject, detail, hash FROM "
+	    "audit_event WHERE seq >= $1 ORDER BY seq",
 	[SQL_AUDIT_OF_SUBJECT] =
 	    "SELECT at, actor, action, detail FROM audit_event WHERE "
 	    "subject = $1 ORDER BY seq",
@@ -921,11 +1137,11 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ATTEMPTS_OF_TX] =
 	    "SELECT a.started_at, a.delivery_id, d.event_id, d.endpoint_id, "
 	    "w.name, w.url, a.number, a.duration_ms, a.request_head, "
-	    "a.response_status, a.response_body, a.error, e.body FROM event "
-	    "e JOIN delivery d ON d.event_id = e.id JOIN webhook_endpoint w "
-	    "ON w.id = d.endpoint_id JOIN attempt a ON a.delivery_id = d.id "
-	    "WHERE e.clive_tx_id = $1 ORDER BY a.started_at, a.delivery_id, "
-	    "a.number",
+	    "a.response_status, a.response_body, a.error, e.body, "
+	    "a.response_head FROM event e JOIN delivery d ON d.event_id = "
+	    "e.id JOIN webhook_endpoint w ON w.id = d.endpoint_id JOIN "
+	    "attempt a ON a.delivery_id = d.id WHERE e.clive_tx_id = $1 "
+	    "ORDER BY a.started_at, a.delivery_id, a.number",
 	[SQL_DELIVERIES_LATE] =
 	    "SELECT count(*) FROM delivery d JOIN webhook_endpoint w ON "
 	    "w.id = d.endpoint_id WHERE d.status = 'due' AND w.status = "
@@ -1079,31 +1295,73 @@ const char *const sql_text[SQL_COUNT] = {
 	    "INSERT INTO operator (id, email, password, role, created_at) "
 	    "VALUES ($1, $2, $3, $4, $5)",
 	[SQL_OPERATOR_FIND] =
-	    "SELECT id, email, password, role FROM operator WHERE email = "
-	    "$1 AND disabled_at IS NULL",
+	    "SELECT o.id, o.email, o.role, o.must_change, o.second_factor, "
+	    "CASE WHEN f.since IS NULL THEN 0 ELSE 1 END, o.password FROM "
+	    "operator o LEFT JOIN operator_factor f ON f.operator_id = o.id "
+	    "WHERE o.email = $1 AND o.disabled_at IS NULL",
 	[SQL_OPERATORS] =
-	    "SELECT id, email, role, created_at, disabled_at FROM operator "
-	    "ORDER BY created_at, id",
+	    "SELECT " OPERATOR_COLUMNS " ORDER BY o.created_at, o.id",
+	[SQL_OPERATOR_SHOW] =
+	    "SELECT " OPERATOR_COLUMNS " WHERE o.id = $1",
+	[SQL_OPERATOR_ID] =
+	    "SELECT id FROM operator WHERE email = $1",
+	[SQL_OPERATOR_PASSWORD] =
+	    "SELECT password FROM operator WHERE id = $1",
+	[SQL_OPERATOR_OTHER_OWNERS] =
+	    "SELECT count(*) FROM operator WHERE role = 'owner' AND "
+	    "disabled_at IS NULL AND id <> $1",
 	[SQL_OPERATOR_SET_PASSWORD] =
-	    "UPDATE operator SET password = $1 WHERE email = $2",
-	[SQL_OPERATOR_DISABLE] =
-	    "UPDATE operator SET disabled_at = $1 WHERE email = $2 AND "
-	    "disabled_at IS NULL",
+	    "UPDATE operator SET password = $1, must_change = $2 WHERE id = "
+	    "$3",
+	[SQL_OPERATOR_SET] =
+	    "UPDATE operator SET role = $1, second_factor = $2, disabled_at "
+	    "= $3 WHERE id = $4",
+	[SQL_FACTOR_FIND] =
+	    "SELECT secret_sealed, step, next_sealed, next_at FROM "
+	    "operator_factor WHERE operator_id = $1",
+	[SQL_FACTOR_BEGIN] =
+	    "INSERT INTO operator_factor (operator_id, step, next_sealed, "
+	    "next_at) VALUES ($1, 0, $2, $3) ON CONFLICT (operator_id) DO "
+	    "UPDATE SET next_sealed = excluded.next_sealed, next_at = "
+	    "excluded.next_at",
+	[SQL_FACTOR_CONFIRM] =
+	    "UPDATE operator_factor SET secret_sealed = next_sealed, since = "
+	    "$1, step = $2, next_sealed = NULL, next_at = NULL WHERE "
+	    "operator_id = $3 AND next_sealed IS NOT NULL",
+	[SQL_FACTOR_STEP] =
+	    "UPDATE operator_factor SET step = $1 WHERE operator_id = $2 AND "
+	    "step < $1",
+	[SQL_FACTOR_DROP] =
+	    "DELETE FROM operator_factor WHERE operator_id = $1",
+	[SQL_RECOVERY_INSERT] =
+	    "INSERT INTO operator_recovery (operator_id, hash) VALUES ($1, "
+	    "$2)",
+	[SQL_RECOVERY_USE] =
+	    "UPDATE operator_recovery SET used_at = $1 WHERE operator_id = "
+	    "$2 AND hash = $3 AND used_at IS NULL",
+	[SQL_RECOVERY_DROP] =
+	    "DELETE FROM operator_recovery WHERE operator_id = $1",
 	[SQL_SESSION_INSERT] =
 	    "INSERT INTO operator_session (id, operator_id, created_at, "
-	    "expires_at) VALUES ($1, $2, $3, $4)",
+	    "expires_at, address, agent, half) VALUES ($1, $2, $3, $4, $5, "
+	    "$6, $7)",
 	[SQL_SESSION_FIND] =
-	    "SELECT o.id, o.email, o.role, s.expires_at FROM "
+	    "SELECT o.id, o.email, o.role, o.must_change, o.second_factor, "
+	    "CASE WHEN f.since IS NULL THEN 0 ELSE 1 END, s.expires_at FROM "
 	    "operator_session s JOIN operator o ON o.id = s.operator_id "
-	    "WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 "
-	    "AND o.disabled_at IS NULL",
+	    "LEFT JOIN operator_factor f ON f.operator_id = o.id WHERE s.id "
+	    "= $1 AND s.half = $2 AND s.ended_at IS NULL AND s.expires_at > "
+	    "$3 AND o.disabled_at IS NULL",
 	[SQL_SESSION_END] =
 	    "UPDATE operator_session SET ended_at = $1 WHERE id = $2 AND "
-	    "ended_at IS NULL",
+	    "operator_id = $3 AND ended_at IS NULL AND expires_at > $1",
 	[SQL_SESSIONS_END_OF_OPERATOR] =
-	    "UPDATE operator_session SET ended_at = $1 WHERE ended_at IS "
-	    "NULL AND operator_id IN (SELECT id FROM operator WHERE email = "
-	    "$2)",
+	    "UPDATE operator_session SET ended_at = $1 WHERE operator_id = "
+	    "$2 AND ended_at IS NULL AND id <> $3",
+	[SQL_SESSIONS_OF_OPERATOR] =
+	    "SELECT id, created_at, expires_at, address, agent FROM "
+	    "operator_session WHERE operator_id = $1 AND half = 0 AND "
+	    "ended_at IS NULL AND expires_at > $2 ORDER BY id DESC LIMIT 100",
 	[SQL_SESSIONS_EXPIRE] =
 	    "DELETE FROM operator_session WHERE expires_at < $1",
 	[SQL_LOGIN_FAILURE_FIND] =
@@ -1159,11 +1417,180 @@ const char *const sql_text[SQL_COUNT] = {
 	    "(lease_until IS NULL OR lease_until <= $1) AND endpoint_id IN "
 	    "(SELECT id FROM webhook_endpoint WHERE status = 'deleted')",
 
+	/* Pages of operators */
+	/* Where a stretch of so many payments ends. */
+	[SQL_TX_SCAN_EDGE] =
+	    "SELECT clive_tx_id FROM tx WHERE clive_tx_id < $1 AND "
+	    "clive_tx_id >= $2 ORDER BY clive_tx_id DESC LIMIT 1 OFFSET $3",
+	/* Within such a stretch; of the amounts the caller knows better. */
+	[SQL_TX_SEARCH] =
+	    "SELECT " TX_COLUMNS TX_TABLES
+	    "WHERE t.clive_tx_id < $1 AND t.clive_tx_id >= $2 AND ($3 = '' "
+	    "OR t.partner_id = $3) AND ($4 = '' OR t.status = $4) AND ($5 = "
+	    "'' OR t.client_id = $5) AND ($6 = -2 OR coalesce(t.livemode, "
+	    "-1) = $6) AND ($7 = '' OR substr(t.echezona_reference, 1, "
+	    "length($7)) = $7 OR substr(lower(coalesce(t.email, '')), 1, "
+	    "length($7)) = lower($7) OR t.amount IN ($8, $9, $10)) ORDER BY "
+	    "t.clive_tx_id DESC",
+	[SQL_TX_DISPUTED] =
+	    "SELECT " TX_COLUMNS TX_TABLES
+	    "WHERE t.disputed_amount > 0 AND t.clive_tx_id < $1 AND ($2 = "
+	    "'' OR t.partner_id = $2) ORDER BY t.clive_tx_id DESC LIMIT $3",
+	[SQL_DISPUTES_OF_TX] =
+	    "SELECT received_at, processor, object_id, type, body FROM "
+	    "processor_event WHERE clive_tx_id = $1 AND object_id IS NOT "
+	    "NULL ORDER BY received_at, event_id",
+	[SQL_OVERVIEW_DAYS] =
+	    "SELECT (t.created_at + $2) / 86400000, t.currency, t.status, "
+	    "count(*), CAST(sum(t.amount) AS BIGINT), "
+	    "CAST(sum(t.refunded_amount) AS BIGINT), "
+	    "CAST(sum(coalesce(t.platform_fee, 0)) AS BIGINT) FROM tx t "
+	    "WHERE t.clive_tx_id >= $1 AND coalesce(t.livemode, 1) = $3 "
+	    "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+	/* Both conditions: the first one is the index's. */
+	[SQL_OVERVIEW_STUCK] =
+	    "SELECT clive_tx_id, amount, currency, processor, partner_id, "
+	    "updated_at FROM tx WHERE status IN ('initialized', 'pending') "
+	    "AND status = 'pending' AND updated_at < $1 ORDER BY updated_at "
+	    "LIMIT $2",
+	[SQL_OVERVIEW_QUEUE] =
+	    "SELECT count(*), CAST(coalesce(sum(CASE WHEN d.next_attempt_at "
+	    "<= $1 THEN 1 ELSE 0 END), 0) AS BIGINT), "
+	    "min(d.next_attempt_at), (SELECT count(*) FROM processor_event "
+	    "WHERE outcome = 'quarantined') FROM delivery d WHERE d.status = "
+	    "'due'",
+	[SQL_ENDPOINTS_TROUBLED] =
+	    "SELECT id, partner_id, client_id, name, url, status, "
+	    "disabled_reason, failing_since, failures FROM webhook_endpoint "
+	    "WHERE status <> 'deleted' AND (failing_since IS NOT NULL OR "
+	    "status = 'disabled') ORDER BY id DESC LIMIT $1",
+
 	/* Figures */
 	[SQL_COUNTS] =
 	    "SELECT (SELECT count(*) FROM tx), (SELECT count(*) FROM "
 	    "delivery WHERE status = 'due'), (SELECT count(*) FROM "
 	    "processor_event WHERE outcome = 'quarantined')",
+
+	/*
+	 * For /metrics: each count goes by an index that holds nothing else and
+	 * ends at a limit, however long the tables are.
+	 */
+	[SQL_FIGURES] =
+	    "SELECT (SELECT seq FROM audit_head WHERE id = 1), (SELECT "
+	    "count(*) FROM (SELECT endpoint_id FROM delivery WHERE status = "
+	    "'due' LIMIT $1) d), (SELECT count(*) FROM (SELECT updated_at "
+	    "FROM tx WHERE status IN ('initialized', 'pending') AND "
+	    "updated_at > 0 LIMIT $1) t), (SELECT count(*) FROM (SELECT id "
+	    "FROM refund WHERE status = 'pending' AND id > '' LIMIT $1) r), "
+	    "(SELECT count(*) FROM (SELECT received_at FROM processor_event "
+	    "WHERE outcome = 'quarantined' AND received_at > 0 LIMIT $1) q)",
+	[SQL_FIGURES_ENDPOINTS] =
+	    "SELECT status, count(*) FROM webhook_endpoint WHERE status <> "
+	    "'deleted' GROUP BY status ORDER BY status",
+	[SQL_FIGURES_BATCHES] =
+	    "SELECT b.status, count(*) FROM (SELECT status FROM (SELECT "
+	    "status FROM settlement_batch WHERE (status = 'pending' OR "
+	    "status = 'failed') AND id > '' LIMIT $1) o UNION ALL SELECT "
+	    "status FROM (SELECT status FROM settlement_batch WHERE status = "
+	    "'sending' AND next_look_at > 0 LIMIT $1) s) b GROUP BY b.status "
+	    "ORDER BY b.status",
+	/* One look into the index for each endpoint that may be sent to. */
+	[SQL_FIGURES_OLDEST_DUE] =
+	    "SELECT min(n.at) FROM (SELECT (SELECT d.next_attempt_at FROM "
+	    "delivery d WHERE d.endpoint_id = e.id AND d.status = 'due' ORDER "
+	    "BY d.next_attempt_at LIMIT 1) AS at FROM webhook_endpoint e "
+	    "WHERE e.url IS NOT NULL AND e.status = 'active' AND "
+	    "e.hold_until <= $1 AND e.rate_limit IS NULL AND ($2 = 1 OR "
+	    "e.failing_since IS NULL)) n",
+	[SQL_FIGURES_FACTS] =
+	    "SELECT action, count(*) FROM audit_event WHERE seq > $1 AND seq "
+	    "<= $2 GROUP BY action",
+
+	/* The command */
+	[SQL_TAIL_ATTEMPTS] =
+	    "SELECT a.number, a.started_at, a.duration_ms, "
+	    "a.response_status, a.error, d.status, e.type, e.partner_id, "
+	    "e.clive_tx_id, d.event_id, d.endpoint_id, w.name FROM delivery "
+	    "d JOIN attempt a ON a.delivery_id = d.id JOIN event e ON e.id = "
+	    "d.event_id JOIN webhook_endpoint w ON w.id = d.endpoint_id "
+	    "WHERE d.id = $1 AND a.number > $2 ORDER BY a.number",
+	[SQL_TRIGGER_EVENTS] =
+	    "SELECT e.id, e.type, (SELECT count(*) FROM delivery d WHERE "
+	    "d.event_id = e.id) FROM event e WHERE e.clive_tx_id = $1 ORDER "
+	    "BY e.id",
+	[SQL_SEALED_API_KEYS] =
+	    "SELECT id, hmac_sealed FROM api_key WHERE id > $1 "
+	    "ORDER BY id LIMIT $2",
+	[SQL_RESEAL_API_KEY] =
+	    "UPDATE api_key SET hmac_sealed = $1 WHERE id = $2 AND "
+	    "hmac_sealed = $3",
+	[SQL_SEALED_SECRETS] =
+	    "SELECT endpoint_id, number, secret_sealed FROM webhook_secret "
+	    "WHERE (endpoint_id, number) > ($1, $2) ORDER BY endpoint_id, "
+	    "number LIMIT $3",
+	[SQL_RESEAL_SECRET] =
+	    "UPDATE webhook_secret SET secret_sealed = $1 WHERE endpoint_id "
+	    "= $2 AND number = $3 AND secret_sealed = $4",
+	[SQL_SEALED_SIGNING_KEYS] =
+	    "SELECT id, private_sealed FROM signing_key WHERE id > $1 "
+	    "ORDER BY id LIMIT $2",
+	[SQL_RESEAL_SIGNING_KEY] =
+	    "UPDATE signing_key SET private_sealed = $1 WHERE id = $2 AND "
+	    "private_sealed = $3",
+	[SQL_SEALED_FACTORS] =
+	    "SELECT operator_id, secret_sealed FROM operator_factor WHERE operator_id > $1 "
+	    "ORDER BY operator_id LIMIT $2",
+	[SQL_RESEAL_FACTOR] =
+	    "UPDATE operator_factor SET secret_sealed = $1 WHERE operator_id = $2 AND "
+	    "secret_sealed = $3",
+	[SQL_SEALED_NEXT_FACTORS] =
+	    "SELECT operator_id, next_sealed FROM operator_factor WHERE operator_id > $1 "
+	    "ORDER BY operator_id LIMIT $2",
+	[SQL_RESEAL_NEXT_FACTOR] =
+	    "UPDATE operator_factor SET next_sealed = $1 WHERE operator_id = $2 AND "
+	    "next_sealed = $3",
+	[SQL_SEALED_INTENTS] =
+	    "SELECT id, next_action FROM intent WHERE id > $1 AND "
+	    "next_action IS NOT NULL ORDER BY id LIMIT $2",
+	[SQL_RESEAL_INTENT] =
+	    "UPDATE intent SET next_action = $1 WHERE id = $2 AND "
+	    "next_action = $3",
+	[SQL_SEALED_ANSWERS] =
+	    "SELECT day, owner, path, idempotency_key, answer FROM "
+	    "idempotency WHERE (day, owner, path, idempotency_key) > ($1, "
+	    "$2, $3, $4) AND answer LIKE 'sealed:%' ORDER BY day, owner, "
+	    "path, idempotency_key LIMIT $5",
+	[SQL_RESEAL_ANSWER] =
+	    "UPDATE idempotency SET answer = $1 WHERE day = $2 AND owner = "
+	    "$3 AND path = $4 AND idempotency_key = $5 AND answer = $6",
+	[SQL_EXPORT_TXS] =
+	    "SELECT " TX_COLUMNS TX_TABLES "WHERE t.clive_tx_id > $1 AND "
+	    "t.clive_tx_id < $2 ORDER BY t.clive_tx_id LIMIT $3",
+	[SQL_EXPORT_EVENTS] =
+	    "SELECT id, created_at, type, partner_id, client_id, "
+	    "clive_tx_id, api, livemode, body FROM event WHERE id > $1 AND "
+	    "id < $2 ORDER BY id LIMIT $3",
+	[SQL_EXPORT_LEDGER] =
+	    "SELECT id, created_at, clive_tx_id, kind, debit_account, "
+	    "credit_account, amount, currency FROM ledger_entry WHERE id > "
+	    "$1 AND id < $2 ORDER BY id LIMIT $3",
+	[SQL_EXPORT_AUDIT] =
+	    "SELECT seq, at, actor, action, subject, detail, hash FROM "
+	    "audit_event WHERE seq > $1 AND at >= $2 AND at < $3 ORDER BY "
+	    "seq LIMIT $4",
+	[SQL_REPORT_TXS] =
+	    "SELECT " TX_COLUMNS TX_TABLES "WHERE t.clive_tx_id > $1 AND "
+	    "t.clive_tx_id < $2 AND t.processor = $3 AND t.processor_fee IS "
+	    "NOT NULL AND coalesce(t.livemode, 1) >= $4 ORDER BY "
+	    "t.clive_tx_id LIMIT $5",
+	[SQL_FEE_ACTUAL_INSERT] =
+	    "INSERT INTO processor_fee_actual (processor, report_id, "
+	    "clive_tx_id, amount, fee, currency, recorded_at) VALUES ($1, "
+	    "$2, $3, $4, $5, $6, $7) ON CONFLICT (processor, report_id) DO "
+	    "NOTHING",
+	[SQL_FEE_ACTUAL_OF_TX] =
+	    "SELECT count(*), coalesce(sum(fee), 0) FROM "
+	    "processor_fee_actual WHERE clive_tx_id = $1 AND currency = $2",
 
 	/* SQLite alone: everything from here on has no PostgreSQL form */
 	[SQL_SCHEMA_VERSION] =
@@ -1182,4 +1609,21 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_FINAL_TRIGGERS] =
 	    "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND "
 	    "name LIKE '%_is_final_%'",
+	/* Rows are numbered as they are committed, unlike their names. */
+	[SQL_TAIL_EDGES] =
+	    "SELECT (SELECT coalesce(max(rowid), 0) FROM event), (SELECT "
+	    "coalesce(max(rowid), 0) FROM delivery), (SELECT seq FROM "
+	    "audit_head WHERE id = 1)",
+	[SQL_TAIL_AUDIT] =
+	    "SELECT seq, at, actor, action, subject FROM audit_event WHERE "
+	    "seq > $1 ORDER BY seq LIMIT $2",
+	[SQL_TAIL_EVENTS] =
+	    "SELECT rowid, id, created_at, type, partner_id, client_id, "
+	    "clive_tx_id FROM event WHERE rowid > $1 ORDER BY rowid LIMIT $2",
+	[SQL_TAIL_DELIVERIES] =
+	    "SELECT d.rowid, d.id, d.created_at, e.type, e.partner_id, "
+	    "e.clive_tx_id, d.event_id, d.endpoint_id, w.name FROM delivery "
+	    "d JOIN event e ON e.id = d.event_id JOIN webhook_endpoint w ON "
+	    "w.id = d.endpoint_id WHERE d.rowid > $1 ORDER BY d.rowid LIMIT "
+	    "$2",
 };

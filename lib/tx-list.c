@@ -6,26 +6,38 @@
 #include <string.h>
 
 #include "intent.h"
+#include "tx-search.h"
 
 /* The last moment that thirteen digits can name. */
 #define ID_TIME_MAX INT64_C(9999999999999)
 
 #define AT(member) offsetof(struct tx_list, member)
 
+#define LIST_FIELDS							\
+	{ "limit", FIELD_INTEGER, .offset = AT(limit), .min = 1,	\
+	  .max = TX_LIST_LIMIT_MAX, .initial = 100 },			\
+	{ "cursor", FIELD_TEXT, .offset = AT(cursor), .min = 1, .max = 64 }, \
+	{ "status", FIELD_CHOICE, .offset = AT(status),			\
+	  .choices = tx_status_names },					\
+	{ "partner_id", FIELD_TEXT, .offset = AT(partner_id), .max = 64 }, \
+	{ "client_id", FIELD_TEXT, .offset = AT(client_id), .max = 64 }, \
+	{ "reference", FIELD_TEXT, .offset = AT(reference), .max = 128 }, \
+	{ "echezona_reference", FIELD_TEXT, .offset = AT(reference),	\
+	  .max = 128 },							\
+	{ "id", FIELD_TEXT, .offset = AT(clive_tx_id), .max = 64 },	\
+	{ "from", FIELD_TIME, .offset = AT(from), .initial = 0 },	\
+	{ "to", FIELD_TIME, .offset = AT(to), .initial = INT64_MAX }
+
 const struct field tx_list_fields[] = {
-	{ "limit", FIELD_INTEGER, .offset = AT(limit), .min = 1,
-	  .max = TX_LIST_LIMIT_MAX, .initial = 100 },
-	{ "cursor", FIELD_TEXT, .offset = AT(cursor), .min = 1, .max = 64 },
-	{ "status", FIELD_CHOICE, .offset = AT(status),
-	  .choices = tx_status_names },
-	{ "partner_id", FIELD_TEXT, .offset = AT(partner_id), .max = 64 },
-	{ "client_id", FIELD_TEXT, .offset = AT(client_id), .max = 64 },
-	{ "reference", FIELD_TEXT, .offset = AT(reference), .max = 128 },
-	{ "echezona_reference", FIELD_TEXT, .offset = AT(reference),
-	  .max = 128 },
-	{ "id", FIELD_TEXT, .offset = AT(clive_tx_id), .max = 64 },
-	{ "from", FIELD_TIME, .offset = AT(from), .initial = 0 },
-	{ "to", FIELD_TIME, .offset = AT(to), .initial = INT64_MAX },
+	LIST_FIELDS,
+	{ .name = NULL }
+};
+
+const struct field tx_search_fields[] = {
+	LIST_FIELDS,
+	{ "q", FIELD_TEXT, .offset = AT(q), .max = 254 },
+	{ "mode", FIELD_CHOICE, .offset = AT(mode),
+	  .choices = tx_search_modes },
 	{ .name = NULL }
 };
 
@@ -51,14 +63,9 @@ id_bound(struct arena *arena, int64_t ms)
  * that were made with a test key, which are no partner's concern.
  */
 static struct rows *
-find(struct conn *c, struct arena *arena, const struct tx_list *list,
-    const char *partner, bool all)
+find(struct conn *c, const struct tx_list *list, const char *partner,
+    bool all, const char *before, const char *from)
 {
-	const char *before = id_bound(arena, list->to);
-	const char *from = id_bound(arena, list->from);
-
-	if (list->cursor != NULL && strcmp(list->cursor, before) < 0)
-		before = list->cursor;
 	if (list->reference != NULL && *list->reference != '\0')
 		return conn_rows(c, SQL_TX_LIST_OF_REFERENCE, "tttttiti",
 		    before, partner, text(list->status),
@@ -75,10 +82,13 @@ find(struct conn *c, struct arena *arena, const struct tx_list *list,
 }
 
 static void
-write_one(struct jsonw *w, const struct tx *tx)
+write_one(struct jsonw *w, const struct tx *tx, bool all)
 {
 	jsonw_object(w, NULL);
-	tx_write(w, tx);
+	if (all)
+		tx_search_write(w, tx);
+	else
+		tx_write(w, tx);
 	jsonw_end_object(w);
 }
 
@@ -107,7 +117,7 @@ write_named(struct jsonw *w, struct request *rq, const struct tx_list *list,
 	    agrees(list->client_id, tx->client_id) &&
 	    agrees(list->reference, tx->echezona_reference) &&
 	    tx->created_at >= list->from && tx->created_at < list->to)
-		write_one(w, tx);
+		write_one(w, tx, all);
 }
 
 /* Writes a page; the id of its last payment where more follow, or NULL. */
@@ -115,10 +125,16 @@ static const char *
 write_page(struct jsonw *w, struct request *rq, const struct tx_list *list,
     const char *partner, bool all)
 {
-	struct rows *r = find(rq->conn, rq->arena, list, partner, all);
+	const char *before = id_bound(rq->arena, list->to);
+	const char *from = id_bound(rq->arena, list->from);
 	const char *last = NULL;
 	int64_t n = 0;
 
+	if (list->cursor != NULL && strcmp(list->cursor, before) < 0)
+		before = list->cursor;
+	if (all && tx_search_wanted(list))
+		return tx_search_page(w, rq, list, before, from);
+	struct rows *r = find(rq->conn, list, partner, all, before, from);
 	while (row_next(r)) {
 		if (n++ == list->limit) {
 			row_done(r);
@@ -126,7 +142,7 @@ write_page(struct jsonw *w, struct request *rq, const struct tx_list *list,
 		}
 		const struct tx *tx = tx_of_row(r, rq->arena);
 		last = tx->clive_tx_id;
-		write_one(w, tx);
+		write_one(w, tx, all);
 	}
 	return NULL;
 }

@@ -23,17 +23,22 @@ struct tx_list {
 	const char	*reference;
 	const char	*clive_tx_id;	/* this one alone */
 	int64_t		 from, to;	/* created_at, from inclusive, to not */
+	/* Of operators alone (lib/tx-search.h). */
+	const char	*q;
+	const char	*mode;
 };
 
 /* Their field table: limit, cursor, status, partner_id, client_id,
  * reference (also as echezona_reference), id, from, to. */
 extern const struct field tx_list_fields[];
+/* The same, with q (text) and mode (live, test, partner). */
+extern const struct field tx_search_fields[];
 
 /*
  * Answers 200 {"items":[...],"nextCursor":text or null} with the payments
  * that match. owner limits the list to one partner ("": all of them). What
  * was made with a test key of the Payments API is in it for operators alone,
- * who see all.
+ * who see all, and of each more (tx_search_write).
  */
 void	tx_list_answer(struct request *, const struct tx_list *,
 	    const char *owner, bool all);

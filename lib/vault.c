@@ -38,6 +38,8 @@ struct key {
 struct vault {
 	struct key	keys[KEYS_MAX];
 	size_t		count;		/* at least one; the first seals */
+	char		path[1024];	/* "": is not looked at again */
+	struct stat	file;		/* as it was read */
 };
 
 static bool __attribute__((format(printf, 3, 4)))
@@ -155,6 +157,15 @@ read_private(int fd, const char *path, char *data, size_t *n, char *why,
 	return true;
 }
 
+/* Remembers which file it was, to know when it is another one. */
+static void
+note_file(struct vault *vault, int fd, const char *path)
+{
+	if (strlen(path) < sizeof(vault->path) &&
+	    fstat(fd, &vault->file) == 0)
+		memcpy(vault->path, path, strlen(path) + 1);
+}
+
 struct vault *
 vault_open(const char *path, char *why, size_t size)
 {
@@ -172,6 +183,7 @@ vault_open(const char *path, char *why, size_t size)
 	size_t n = 0;
 	bool good = read_private(fd, path, text, &n, why, size) &&
 	    parse_keys(vault, path, text, n, why, size);
+	note_file(vault, fd, path);
 	close(fd);
 	sig_wipe(text, sizeof(text));
 	if (good)
@@ -210,26 +222,34 @@ sync_folder_of(const char *path)
 	return good;
 }
 
-bool
-vault_create(const char *path)
+static bool
+write_key(int fd, const struct key *key)
+{
+	char line[LINE_CHARS + 2];
+
+	hex_encode(key->id, ID_BYTES, line);
+	line[2 * ID_BYTES] = ' ';
+	hex_encode(key->bytes, KEY_BYTES, line + 2 * ID_BYTES + 1);
+	line[LINE_CHARS] = '\n';
+	bool good = write_all(fd, line, LINE_CHARS + 1);
+	sig_wipe(line, sizeof(line));
+	return good;
+}
+
+/* Writes a new file with these keys; false with errno, and without it. */
+static bool
+write_file(const char *path, const struct key *keys, size_t count)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
 	    O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return false;
 
-	struct key key;
-	char line[LINE_CHARS + 2];
-	sig_random(&key, sizeof(key));
-	hex_encode(key.id, ID_BYTES, line);
-	line[2 * ID_BYTES] = ' ';
-	hex_encode(key.bytes, KEY_BYTES, line + 2 * ID_BYTES + 1);
-	line[LINE_CHARS] = '\n';
-
-	bool good = write_all(fd, line, LINE_CHARS + 1) && fsync(fd) == 0;
+	bool good = true;
+	for (size_t i = 0; good && i < count; i++)
+		good = write_key(fd, &keys[i]);
+	good = good && fsync(fd) == 0;
 	int saved = errno;
-	sig_wipe(&key, sizeof(key));
-	sig_wipe(line, sizeof(line));
 	if (close(fd) != 0 && good) {
 		good = false;
 		saved = errno;
@@ -244,11 +264,120 @@ vault_create(const char *path)
 	return false;
 }
 
-void
-vault_seal(const struct vault *vault, const char *context, const void *plain,
+bool
+vault_create(const char *path)
+{
+	struct key key;
+
+	sig_random(&key, sizeof(key));
+	bool good = write_file(path, &key, 1);
+	sig_wipe(&key, sizeof(key));
+	return good;
+}
+
+/* Puts these keys in place of the file, which is always a whole one. */
+static bool
+replace_file(const char *path, const struct key *keys, size_t count,
+    char *why, size_t size)
+{
+	char new[1024 + 8];
+
+	snprintf(new, sizeof(new), "%s.new", path);
+	/* Of a try that was killed. */
+	unlink(new);
+	if (write_file(new, keys, count)) {
+		if (rename(new, path) == 0 && sync_folder_of(path))
+			return true;
+		int saved = errno;
+		unlink(new);
+		errno = saved;
+	}
+	return refuse(why, size, "%s: %s", path, strerror(errno));
+}
+
+bool
+vault_add_key(const char *path, char *why, size_t size)
+{
+	struct vault *vault = vault_open(path, why, size);
+	struct key keys[KEYS_MAX];
+
+	if (vault == NULL)
+		return false;
+	bool good = vault->count < KEYS_MAX || refuse(why, size, "%s: has "
+	    "%d keys already", path, KEYS_MAX);
+	if (good) {
+		do
+			sig_random(&keys[0], sizeof(keys[0]));
+		while (find_key(vault, keys[0].id) != NULL);
+		memcpy(keys + 1, vault->keys, vault->count * sizeof(keys[0]));
+		good = replace_file(path, keys, vault->count + 1, why, size);
+		sig_wipe(keys, sizeof(keys));
+	}
+	vault_close(vault);
+	return good;
+}
+
+bool
+vault_drop_keys(const char *path, char *why, size_t size)
+{
+	struct vault *vault = vault_open(path, why, size);
+
+	if (vault == NULL)
+		return false;
+	bool good = replace_file(path, vault->keys, 1, why, size);
+	vault_close(vault);
+	return good;
+}
+
+/*
+ * The keys as the file has them now, where that is another file than the one
+ * that was read: to be closed after use. NULL: they are the same, or nobody
+ * can tell.
+ */
+static struct vault *
+newer(const struct vault *vault)
+{
+	const struct stat *old = &vault->file;
+	struct stat st;
+	char why[256];
+
+	if (vault->path[0] == '\0' || stat(vault->path, &st) != 0 ||
+	    (st.st_ino == old->st_ino && st.st_dev == old->st_dev &&
+	    st.st_mtim.tv_sec == old->st_mtim.tv_sec &&
+	    st.st_mtim.tv_nsec == old->st_mtim.tv_nsec))
+		return NULL;
+	return vault_open(vault->path, why, sizeof(why));
+}
+
+size_t
+vault_keys(const struct vault *vault)
+{
+	return vault->count;
+}
+
+char *
+vault_key_id(const struct vault *vault, size_t number,
+    char out[VAULT_ID_SIZE])
+{
+	hex_encode(vault->keys[number].id, ID_BYTES, out);
+	return out;
+}
+
+int
+vault_key_of(const struct vault *vault, const void *sealed, size_t n)
+{
+	const uint8_t *p = sealed;
+
+	if (p == NULL || n < VAULT_OVERHEAD || p[0] != VERSION)
+		return -1;
+	const struct key *key = find_key(vault, p + 1);
+	return key != NULL ? (int)(key - vault->keys) : -1;
+}
+
+static void
+seal(const struct key *key, const char *context, const void *plain,
     size_t n, uint8_t *out)
 {
-	const struct key *key = &vault->keys[0];
 	uint8_t *nonce = out + 1 + ID_BYTES;
 	uint8_t *text = out + HEAD_BYTES;
 	int len = 0;
@@ -272,6 +401,17 @@ vault_seal(const struct vault *vault, const char *context, const void *plain,
 	    text + n) != 1)
 		sig_die("AES-256-GCM");
 	EVP_CIPHER_CTX_free(ctx);
+}
+
+void
+vault_seal(const struct vault *vault, const char *context, const void *plain,
+    size_t n, uint8_t *out)
+{
+	struct vault *fresh = newer(vault);
+
+	seal(fresh != NULL ? &fresh->keys[0] : &vault->keys[0], context,
+	    plain, n, out);
+	vault_close(fresh);
 }
 
 /* Decrypts n bytes that the tag follows; false where the tag is another. */
@@ -309,11 +449,19 @@ vault_unseal(const struct vault *vault, const char *context,
 	if (p == NULL || n < VAULT_OVERHEAD || n > INT_MAX || p[0] != VERSION)
 		return NULL;
 	const struct key *key = find_key(vault, p + 1);
-	if (key == NULL)
+	struct vault *fresh = key == NULL ? newer(vault) : NULL;
+	if (fresh != NULL)
+		key = find_key(fresh, p + 1);
+	if (key == NULL) {
+		vault_close(fresh);
 		return NULL;
+	}
 	n -= VAULT_OVERHEAD;
 	char *plain = arena_alloc(arena, n + 1);
-	if (decrypt(key, context, p + 1 + ID_BYTES, p + HEAD_BYTES, n, plain)) {
+	bool good = decrypt(key, context, p + 1 + ID_BYTES, p + HEAD_BYTES, n,
+	    plain);
+	vault_close(fresh);
+	if (good) {
 		plain[n] = '\0';
 		return plain;
 	}
@@ -322,9 +470,23 @@ vault_unseal(const struct vault *vault, const char *context,
 	return NULL;
 }
 
+bool
+vault_derive_nth(const struct vault *vault, size_t number,
+    const char *purpose, uint8_t out[32])
+{
+	struct vault *fresh = newer(vault);
+	const struct vault *v = fresh != NULL ? fresh : vault;
+	bool good = number < v->count;
+
+	if (good)
+		sig_hmac(v->keys[number].bytes, KEY_BYTES, purpose,
+		    strlen(purpose), out);
+	vault_close(fresh);
+	return good;
+}
+
 void
 vault_derive(const struct vault *vault, const char *purpose, uint8_t out[32])
 {
-	sig_hmac(vault->keys[0].bytes, KEY_BYTES, purpose, strlen(purpose),
-	    out);
+	(void)vault_derive_nth(vault, 0, purpose, out);
 }

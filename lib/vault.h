@@ -5,7 +5,8 @@
  * The master key file (var/master.key, mode 0600) holds one line a key:
  * eight hex digits of key id, a blank, 64 hex digits of key. The first line
  * seals; every line opens, so a second key can be brought in before the old
- * one is dropped.
+ * one is dropped (clive rekey). A program that runs meanwhile sees that the
+ * file is another one and goes by it from then on.
  *
  * Sealed form: version byte 1, 4 bytes key id, 12 bytes nonce, ciphertext,
  * 16 bytes tag. The context (for instance "api_key:<id>") is authenticated
@@ -51,5 +52,38 @@ char		*vault_unseal(const struct vault *, const char *context,
  */
 void		 vault_derive(const struct vault *, const char *purpose,
 		    uint8_t out[32]);
+
+/*
+ * The same from the key of this number, 0 being the first: what was derived
+ * before a new key came is to be recognized as long as the old one is there.
+ * False: there are not so many keys.
+ */
+bool		 vault_derive_nth(const struct vault *, size_t number,
+		    const char *purpose, uint8_t out[32]);
+
+/* How many keys there are. */
+size_t		 vault_keys(const struct vault *);
+
+enum { VAULT_ID_SIZE = 9 };	/* bytes that hold the name of a key */
+
+/* The name of the key of this number, which is no secret. Returns out. */
+char		*vault_key_id(const struct vault *, size_t number,
+		    char out[VAULT_ID_SIZE]);
+
+/*
+ * The number of the key that a value is sealed under; -1: none of ours, or it
+ * is no sealed value.
+ */
+int		 vault_key_of(const struct vault *, const void *sealed,
+		    size_t n);
+
+/*
+ * Puts a new key in front of those in the file, which is replaced as a whole.
+ * False with a sentence in why, and the file as it was.
+ */
+bool		 vault_add_key(const char *path, char *why, size_t size);
+
+/* Leaves the first key alone in the file; likewise. */
+bool		 vault_drop_keys(const char *path, char *why, size_t size);
 
 #endif

@@ -38,20 +38,44 @@ struct approving {
 	struct intent	*in;
 };
 
+/* The wallet that paid it; NULL: none did. */
+static const struct wallet *
+payer_of(struct conn *c, struct arena *arena, const struct intent *in)
+{
+	struct rows *r = conn_rows(c, SQL_TRANSFER_OF_PAYMENT, "t", in->id);
+	const char *from = row_next(r) ? row_text_copy(r, 2, arena) : NULL;
+
+	row_done(r);
+	return from != NULL ? wallet_find(c, arena, from) : NULL;
+}
+
 /* Did this buyer pay it before? */
 static bool
 has_paid(struct conn *c, const struct approving *a)
 {
-	struct rows *r = conn_rows(c, SQL_TRANSFER_OF_PAYMENT, "t",
-	    a->in->id);
-	const char *from = row_next(r) ? row_text_copy(r, 2, a->rq->arena) :
-	    NULL;
+	const struct wallet *w = payer_of(c, a->rq->arena, a->in);
 
-	row_done(r);
-	const struct wallet *w = from != NULL ?
-	    wallet_find(c, a->rq->arena, from) : NULL;
 	return w != NULL && w->buyer_id != NULL &&
 	    strcmp(w->buyer_id, a->b->id) == 0;
+}
+
+/*
+ * May a PIN be tried at it? A payment that was paid takes that of its payer
+ * alone, whose approval may have been sent again: with anybody's it would
+ * tell right PINs from wrong ones for ever, and each right one would take the
+ * count of the wrong ones back.
+ */
+static bool
+takes_pin(struct conn *c, struct arena *arena, const struct intent *in,
+    const char *phone_number)
+{
+	const struct wallet *w;
+
+	if (!is_by_wallet(in) || in->tx->status == TX_PENDING)
+		return is_by_wallet(in);
+	w = payer_of(c, arena, in);
+	return w != NULL && w->phone_number != NULL &&
+	    strcmp(w->phone_number, phone_number) == 0;
 }
 
 static const struct fault *
@@ -90,10 +114,9 @@ wallet_approve(struct request *rq, void *arg)
 
 	if (fault != NULL)
 		return fault;
-	/* One that was paid so may be this very approval, sent again. */
-	if (!is_by_wallet(a.in) || (a.in->tx->status != TX_PENDING &&
-	    !a.in->tx->has_fee))
-		return &FAULT_STATE;
+	if (!takes_pin(rq->conn, rq->arena, a.in, given->phone_number))
+		return conn_failed(rq->conn) != NULL ? &FAULT_STORAGE :
+		    &FAULT_STATE;
 	if ((fault = buyer_check_pin(rq, a.in->live, given->phone_number,
 	    given->pin, a.in->id, &a.b)) != NULL ||
 	    (fault = request_txn(rq, pay, &a)) != NULL)

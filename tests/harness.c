@@ -425,6 +425,12 @@ start_processors(const char *conf)
 	conf_replace(conf, "clickpesa_client_id = client");
 	conf_replace(conf, "clickpesa_api_key = " CLICKPESA_KEY);
 	conf_replace(conf, "clickpesa_checksum_key = " CLICKPESA_CHECKSUM_KEY);
+	conf_replace(conf, textf("wise_api_base = %s", url));
+	conf_replace(conf, "wise_token = " PAYOUT_TOKEN);
+	conf_replace(conf, "wise_profile_id = 1001");
+	conf_replace(conf, textf("mercury_api_base = %s", url));
+	conf_replace(conf, "mercury_token = " PAYOUT_TOKEN);
+	conf_replace(conf, "mercury_account_id = account-1");
 }
 
 static void

@@ -60,6 +60,7 @@
 #define REVOLUT_KEY "sk_revolut_0123456789"
 #define REVOLUT_SECRET "wsk_0123456789"
 #define CLICKPESA_KEY "api_clickpesa_0123456789"
+#define PAYOUT_TOKEN "payout_token_0123456789"
 #define CLICKPESA_CHECKSUM_KEY "checksum_0123456789"
 
 #define OPERATOR_EMAIL "owner@example.com"

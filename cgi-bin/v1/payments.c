@@ -19,7 +19,8 @@
  *   currency     USD, LRD or TZS
  *   description  text, up to 500; optional, shown to the payer
  *   metadata     object, up to 16 KiB; optional, comes back byte for byte
- *   return_url   http(s) URL, up to 2000; optional, of the page behind it
+ *   return_url   http(s) URL, up to 2000 bytes; optional, of the page behind
+ *                it
  *
  * The list takes limit (1 to 100, default 20), starting_after, and status.
  *
@@ -81,7 +82,8 @@ static const struct field opening_fields[] = {
 	{ "metadata", FIELD_OBJECT, .offset = AT(metadata),
 	  .max = METADATA_MAX },
 	{ "return_url", FIELD_TEXT, .offset = AT(return_url), .min = 8,
-	  .max = 2000, .check = field_check_url, .alias = "returnUrl" },
+	  .max = 2000, .check = intent_check_return_url,
+	  .alias = "returnUrl" },
 	{ .name = NULL }
 };
 

@@ -126,7 +126,8 @@ ask(struct request *rq, struct receipt *receipt)
 		return &FAULT_RATE_LIMITED;
 	if (missing != NULL)
 		return missing;
-	struct provider_answer a = p->fetch(rq->arena, rq->conf, ref);
+	struct provider_answer a = provider_count(p, "fetch",
+	    p->fetch(rq->arena, rq->conf, ref));
 	if (a.fate != PROVIDER_DONE)
 		return &FAULT_PROCESSOR_UNAVAILABLE;
 	receipt->said.meaning = CLICKPESA_IGNORED;	/* it does not count */

@@ -81,6 +81,29 @@ export async function api(path, body = undefined) {
 	return answer;
 }
 
+// GET of something that is no JSON, such as a report.
+export async function apiText(path) {
+	let response;
+	try {
+		response = await fetch(API + path, { headers: {
+			Authorization: `Bearer ${session.token}` }, cache: "no-store",
+		credentials: "omit", redirect: "error",
+		signal: AbortSignal.timeout(60000) });
+	} catch {
+		throw new ApiError("The server could not be reached.");
+	}
+	if (!response.ok)
+		throw refusal(response, await response.json().catch(() => null));
+	return response.text();
+}
+
+// Has this operator one of these roles? Where the role is not known, the
+// server will say.
+export function may(...roles) {
+	return session.operator === null ||
+		roles.includes(session.operator.role);
+}
+
 // May this operator change webhooks? Where the role is not known, the server
 // will say.
 export function mayChange() {

@@ -4,6 +4,7 @@
 
 import { api, mayChange } from "./api.js";
 import { tell } from "./ask.js";
+import { csvButton } from "./csv.js";
 import { $, announce, bones, copyButton, copyable, dash, el, fact, factCard,
 	forbid, keepingFocus, message, pill, setBusy,
 	shortTime, time } from "./dom.js";
@@ -59,6 +60,11 @@ function logRow(delivery) {
 	return row;
 }
 
+function logPath() {
+	return `/webhooks/deliveries?${new URLSearchParams({
+		...filters, endpoint: id })}`;
+}
+
 const log = new PagedList({
 	table: $("log"), message: $("log-message"), more: $("log-more"),
 	count: $("log-count"), live: null,
@@ -67,8 +73,7 @@ const log = new PagedList({
 	key: (delivery) => delivery.id,
 	row: logRow,
 	also: situation,
-	path: () => `/webhooks/deliveries?${new URLSearchParams({
-		...filters, endpoint: id })}`,
+	path: logPath,
 	empty: () => filters.status ? {
 		title: `No delivery is ${filters.status}`,
 		text: "Others may be there.",
@@ -327,6 +332,19 @@ $("endpoint-refresh").addEventListener("click", async () => {
 	announce("Refreshed");
 });
 
+$("log-filters").before(csvButton({ name: "deliveries", path: logPath,
+	noun: ["delivery", "deliveries"], columns: [
+		["Delivery ID", (d) => d.id],
+		["Event", (d) => d.event_type],
+		["Event ID", (d) => d.event_id],
+		["Transaction ID", (d) => d.clive_tx_id],
+		["Status", (d) => d.status],
+		["Attempts", (d) => d.attempts],
+		["Last answer", (d) => d.last_status],
+		["Last error", (d) => d.last_error],
+		["Created (UTC)", (d) => d.created_at],
+		["Changed (UTC)", (d) => d.updated_at],
+	] }));
 $("log-filters").addEventListener("submit", (event) =>
 	event.preventDefault());
 $("log-filters").addEventListener("change", () => {

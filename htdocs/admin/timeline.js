@@ -14,21 +14,29 @@ const AUDIT_TITLES = {
 	"transaction.refunded": "Payment refunded",
 	"transaction.chargeback": "Payer's bank took the money back",
 	"transaction.abandoned": "Payment abandoned",
+	"transaction.refund_undone": "A refund in full came to nothing",
+	"transaction.refund_mismatch": "Event of a refund kept: it does not fit",
+	"refund.created": "Refund asked for",
+	"refund.succeeded": "Refund succeeded",
+	"refund.failed": "Refund failed",
 };
 
 const LEDGER_TITLES = {
 	capture: "Captured", processor_fee: "Processor fee",
 	platform_fee: "Platform fee", refund: "Refunded",
-	chargeback: "Charged back",
+	chargeback: "Charged back", payout: "Paid out",
 };
 
 // "key:ab12" -> "API key ab12"
 function actorName(actor) {
 	const [kind, ...rest] = actor.split(":");
 	const kinds = { key: "API key", operator: "operator", cron: "cron job",
-		cli: "command line of" };
+		cli: "command line of", merchant: "merchant's key",
+		buyer: "buyer" };
 	if (kind === "processor")
 		return processorName(rest.join(":"));
+	if (actor === "payer")
+		return "the payer";
 	return kind in kinds ? `${kinds[kind]} ${rest.join(":")}` : actor;
 }
 
@@ -99,6 +107,21 @@ const KINDS = {
 			Amount: `${money(entry.amount, entry.currency)} ${
 				entry.currency}` })],
 	}),
+	refund: (entry) => ({
+		title: `Refund of ${money(entry.amount, entry.currency)} ${
+			entry.currency}`,
+		sub: [{ pending: "The processor has not answered yet",
+			failed: `It came to nothing${entry.failure_code ?
+				`: ${entry.failure_code}` : ""}` }[entry.status],
+		entry.reason ? `Reason: ${entry.reason}` : null]
+			.filter(Boolean).join(". ") || null,
+		tone: { succeeded: "violet", pending: "blue",
+			failed: "red" }[entry.status],
+		pill: entry.status,
+		more: [pairs({ "Refund ID": entry.refund_id,
+			Reason: entry.reason ?? "None given",
+			Failure: entry.failure_code ?? "None" })],
+	}),
 	event: (entry) => ({
 		title: `Event written: ${entry.type}`,
 		sub: "To be told to every endpoint that asked for it",
@@ -141,6 +164,7 @@ const KINDS = {
 				curlCommand(entry), "Copy as curl")),
 		block("Request head", entry.request_head),
 		block("Request body", entry.body),
+		block("Response head", entry.response_head),
 		block("Response body", entry.response_body)],
 	}),
 };

@@ -3,6 +3,7 @@
 
 import { $, el, forbid, forbidden } from "./dom.js";
 import { mayChange } from "./api.js";
+import { csvButton } from "./csv.js";
 import { PagedList, cell, filtersOfForm, filtersOfHash, filtersToForm, hashOf,
 	openRows } from "./list.js";
 import { endpointHash, eventsSummary, eventsTitle, health, healthDot,
@@ -58,6 +59,10 @@ function listRow(endpoint) {
 	return row;
 }
 
+function listPath() {
+	return `/webhooks/endpoints?${new URLSearchParams(filters)}`;
+}
+
 const list = new PagedList({
 	table: $("webhooks"), message: $("webhooks-message"),
 	more: $("webhooks-more"), count: $("webhooks-count"),
@@ -67,7 +72,7 @@ const list = new PagedList({
 	key: (endpoint) => endpoint.id,
 	row: listRow,
 	also: situation,
-	path: () => `/webhooks/endpoints?${new URLSearchParams(filters)}`,
+	path: listPath,
 	empty: () => Object.keys(filters).length > 0 ? {
 		title: "Nothing matches these filters", text: "Take one away.",
 		button: "Clear filters", action: clearFilters,
@@ -123,6 +128,22 @@ export function webhooksChanged() {
 	shown = null;
 }
 
+$("webhooks-refresh").before(csvButton({ name: "endpoints", path: listPath,
+	noun: ["endpoint", "endpoints"], columns: [
+		["Endpoint ID", (e) => e.id],
+		["Name", (e) => e.name],
+		["URL", (e) => e.url],
+		["Partner ID", (e) => e.partner_id],
+		["Client ID", (e) => e.client_id],
+		["Status", (e) => e.status],
+		["Events", (e) => e.events.join(" ")],
+		["Schedule", scheduleName],
+		["Waiting", (e) => e.waiting],
+		["Failures", (e) => e.failures],
+		["Failing since (UTC)", (e) => e.failing_since],
+		["Last success (UTC)", (e) => e.last_success_at],
+		["Created (UTC)", (e) => e.created_at],
+	] }));
 $("webhook-filters").addEventListener("submit", applyFilters);
 $("webhook-filters").addEventListener("change", applyFilters);
 $("webhook-clear").addEventListener("click", clearFilters);

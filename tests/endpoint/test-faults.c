@@ -544,6 +544,94 @@ order_not_found(void)
 	    "\"fault-order\"}");
 }
 
+/* A batch of no payments, as `more` makes it; asked to be paid. */
+static struct answer *
+pay_batch(const char *more)
+{
+	const char *id = textf("01900000-0000-7000-8000-%012lld",
+	    (long long)db_int("SELECT count(*) FROM settlement_batch"));
+
+	db_exec(textf("INSERT INTO settlement_batch (id, partner_id, "
+	    "client_id, currency, status, gross, net, created_at, updated_at) "
+	    "VALUES ('%s', '" PARTNER "', '" CLIENT "', 'USD', 'pending', "
+	    "500, 500, 1, 1)", id));
+	db_exec(textf("UPDATE settlement_batch SET %s WHERE id = '%s'", more,
+	    id));
+	return ask(&(struct call){ .path = "/api/v1/settlements/pay",
+	    .key = &world.platform, .body = textf("{\"settlement_batch_id\":"
+	    "\"%s\"}", id) });
+}
+
+static void
+payout_account(void)
+{
+	db_exec("INSERT INTO payout_account (partner_id, client_id, currency, "
+	    "rail, recipient, created_at, updated_at) VALUES ('" PARTNER
+	    "', '', 'USD', 'wise', '12345678', 1, 1) ON CONFLICT DO NOTHING");
+}
+
+static struct answer *
+batch_not_found(void)
+{
+	return ask_get(&world.partner, "/api/v1/settlements/none");
+}
+
+static struct answer *
+batch_already_paid(void)
+{
+	return pay_batch("status = 'sent', paid_at = 1, payout_key = 'k', "
+	    "rail_transfer = '1', rail = 'wise'");
+}
+
+static struct answer *
+batch_being_paid(void)
+{
+	return pay_batch(textf("status = 'sending', payout_key = 'k', rail = "
+	    "'wise', recipient = '1', busy_until = %lld",
+	    (long long)clock_now() + 20000));
+}
+
+static struct answer *
+batch_not_payable(void)
+{
+	return pay_batch("gross = 0, net = 0");
+}
+
+static struct answer *
+payout_account_missing(void)
+{
+	db_exec("DELETE FROM payout_account");
+	return pay_batch("gross = 501, net = 501");
+}
+
+static struct answer *
+payout_not_configured(void)
+{
+	static const char *const lines[] = { "wise_token =", NULL };
+	const char *body = "{\"settlement_batch_id\":"
+	    "\"01900000-0000-7000-8000-999999999999\"}";
+
+	payout_account();
+	db_exec("INSERT INTO settlement_batch (id, partner_id, client_id, "
+	    "currency, status, gross, net, created_at, updated_at) VALUES "
+	    "('01900000-0000-7000-8000-999999999999', '" PARTNER "', '" CLIENT
+	    "', 'USD', 'pending', 500, 500, 1, 1)");
+	return plain_run(&(struct cgi){ .program = "/api/v1/settlements/pay",
+	    .var = var_copy(lines), .input = body, .len = strlen(body),
+	    .env = { "REQUEST_METHOD=POST", "CONTENT_TYPE=application/json",
+	    textf("CONTENT_LENGTH=%zu", strlen(body)),
+	    textf("HTTP_X_API_KEY=%s", world.platform.key) } });
+}
+
+static struct answer *
+payout_failed(void)
+{
+	payout_account();
+	processor_says(422, "{\"errors\":[{\"code\":\"NOT_VALID\","
+	    "\"message\":\"no\"}]}", 0);
+	return pay_batch("gross = 502, net = 502");
+}
+
 static struct answer *
 token_missing(void)
 {
@@ -618,6 +706,102 @@ login_throttled(void)
 	    (long long)clock_now() + 60000));
 	return ask_post(NULL, ADMIN "/login", NULL,
 	    "{\"email\":\"a@b.example\",\"password\":\"guess\"}");
+}
+
+/* A token of the operator, whatever other cases have been guessing. */
+static const char *
+fresh_token(void)
+{
+	db_exec("DELETE FROM login_failure");
+	return admin_token();
+}
+
+static struct answer *
+ticket_invalid(void)
+{
+	return ask_post(NULL, ADMIN "/second-step", NULL, textf(
+	    "{\"ticket\":\"%s\",\"code\":\"123456\"}", fresh_token()));
+}
+
+/* Whoever has an authenticator (whose secret nobody knows) gets a ticket. */
+static struct answer *
+code_invalid(void)
+{
+	db_exec("DELETE FROM login_failure");
+	db_exec("INSERT INTO operator_factor (operator_id, step, since, "
+	    "secret_sealed) SELECT id, 0, 1, zeroblob(53) FROM operator");
+	const struct answer *a = ask_post(NULL, ADMIN "/login", NULL,
+	    "{\"email\":\"" OPERATOR_EMAIL "\",\"password\":\""
+	    OPERATOR_PASSWORD "\"}");
+	struct answer *wrong = ask_post(NULL, ADMIN "/second-step", NULL,
+	    textf("{\"ticket\":\"%s\",\"code\":\"123456\"}",
+	    text_at(a, "ticket")));
+	db_exec("DELETE FROM operator_factor");
+	return wrong;
+}
+
+static struct answer *
+proof(void)
+{
+	return ask_admin(fresh_token(), ADMIN "/account/second-factor",
+	    "{\"password\":\"guess\"}");
+}
+
+static struct answer *
+account_unfinished(void)
+{
+	const char *token = fresh_token();
+
+	db_exec("UPDATE operator SET must_change = 1");
+	struct answer *a = ask_admin(token, ADMIN "/users", NULL);
+	db_exec("UPDATE operator SET must_change = 0");
+	return a;
+}
+
+static struct answer *
+second_factor(void)
+{
+	return ask_admin(fresh_token(), ADMIN "/account/second-factor/remove",
+	    "{\"password\":\"" OPERATOR_PASSWORD "\"}");
+}
+
+static struct answer *
+user_not_found(void)
+{
+	return ask_admin(fresh_token(), ADMIN "/users/op_none/enable", "{}");
+}
+
+static struct answer *
+user_exists(void)
+{
+	return ask_admin(fresh_token(), ADMIN "/users", "{\"email\":\""
+	    OPERATOR_EMAIL "\",\"role\":\"owner\"}");
+}
+
+static struct answer *
+change_oneself(const char *verb)
+{
+	return ask_admin(fresh_token(), textf(ADMIN "/users/%s/%s",
+	    db_text("SELECT id FROM operator"), verb), "{}");
+}
+
+static struct answer *
+last_owner(void)
+{
+	return change_oneself("disable");
+}
+
+static struct answer *
+own_account(void)
+{
+	return change_oneself("reset-password");
+}
+
+static struct answer *
+session_not_found(void)
+{
+	return ask_admin(fresh_token(),
+	    ADMIN "/account/sessions/ses_none/end", "{}");
 }
 
 /* Its HMAC secret was damaged in the database. */
@@ -909,6 +1093,13 @@ static const struct {
 	{ &FAULT_DELIVERY_NOT_FOUND, delivery_not_found },
 	{ &FAULT_EVENT_NOT_FOUND, event_not_found },
 	{ &FAULT_LEASE_LOST, lease_lost },
+	{ &FAULT_BATCH_NOT_FOUND, batch_not_found },
+	{ &FAULT_BATCH_ALREADY_PAID, batch_already_paid },
+	{ &FAULT_BATCH_BEING_PAID, batch_being_paid },
+	{ &FAULT_BATCH_NOT_PAYABLE, batch_not_payable },
+	{ &FAULT_PAYOUT_ACCOUNT_MISSING, payout_account_missing },
+	{ &FAULT_PAYOUT_NOT_CONFIGURED, payout_not_configured },
+	{ &FAULT_PAYOUT_FAILED, payout_failed },
 	{ &FAULT_NO_ROUTE, no_route },
 	{ &FAULT_PROCESSOR_REFUSED, processor_refused },
 	{ &FAULT_PROCESSOR_UNAVAILABLE, processor_unavailable },
@@ -959,6 +1150,16 @@ static const struct {
 	{ &FAULT_ROLE, role },
 	{ &FAULT_LOGIN_FAILED, login_failed },
 	{ &FAULT_LOGIN_THROTTLED, login_throttled },
+	{ &FAULT_TICKET_INVALID, ticket_invalid },
+	{ &FAULT_CODE_INVALID, code_invalid },
+	{ &FAULT_PROOF, proof },
+	{ &FAULT_ACCOUNT_UNFINISHED, account_unfinished },
+	{ &FAULT_SECOND_FACTOR, second_factor },
+	{ &FAULT_USER_NOT_FOUND, user_not_found },
+	{ &FAULT_USER_EXISTS, user_exists },
+	{ &FAULT_LAST_OWNER, last_owner },
+	{ &FAULT_OWN_ACCOUNT, own_account },
+	{ &FAULT_SESSION_NOT_FOUND, session_not_found },
 	{ &FAULT_INTERNAL, internal },
 	{ &FAULT_STORAGE, storage },
 };
@@ -980,6 +1181,7 @@ has_details(const struct fault *fault)
 	return fault == &FAULT_VALIDATION ||
 	    fault == &FAULT_PROCESSOR_REFUSED ||
 	    fault == &FAULT_CHECKOUT_REFUSED ||
+	    fault == &FAULT_PAYOUT_FAILED ||
 	    fault == &FAULT_CHECKOUT_CONFLICT;
 }
 

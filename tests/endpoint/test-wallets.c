@@ -474,6 +474,24 @@ a_payment_takes_so_many_wrong_pins(void **state)
 	assert_refused(approve(secret, id, phone, "4711"), RATE_LIMITED);
 }
 
+/* Nor may one that was paid tell for ever which PINs are right. */
+static void
+a_paid_one_takes_its_payers_pin_alone(void **state)
+{
+	const char *secret, *phone = new_buyer("4711"),
+	    *other = new_buyer("1234");
+	const char *id = waiting(700, &secret);
+
+	(void)state;
+	assert_status(approve(secret, id, phone, "4711"), 200);
+	assert_refused(approve(secret, id, other, "0000"), STATE);
+	assert_refused(approve(secret, id, other, "1234"), STATE);
+	assert_refused(approve(secret, id, new_phone(), "1234"), STATE);
+	assert_int_equal(db_int(textf("SELECT count(*) FROM login_failure "
+	    "WHERE subject = 'payment:%s'", id)), 0);
+	assert_status(approve(secret, id, phone, "4711"), 200);
+}
+
 static void
 a_success_takes_the_failures_back(void **state)
 {
@@ -1074,6 +1092,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(a_wrong_pin_and_a_wrong_phone_look_alike),
 	CASE(five_wrong_pins_keep_a_phone_off_for_a_quarter_of_an_hour),
 	CASE(a_payment_takes_so_many_wrong_pins),
+	CASE(a_paid_one_takes_its_payers_pin_alone),
 	CASE(a_success_takes_the_failures_back),
 	CASE(approval_refuses_bad_fields),
 	CASE(an_approval_is_kept_under_no_key),

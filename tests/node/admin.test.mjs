@@ -123,7 +123,7 @@ await run("admin", async () => {
 	};
 
 	await test("wrong_password_shows_why", async () => {
-		await page.goto(`${gateway.url}/admin/`);
+		await page.goto(`${gateway.url}/admin/#/transactions`);
 		await page.waitForSelector("#sign-in");
 		await picture(page, "sign-in");
 		await signIn(PASSWORD_WRONG);
@@ -179,14 +179,13 @@ await run("admin", async () => {
 		}
 	});
 
-	await test("filters_by_reference", async () => {
+	await test("searches_for_a_reference", async () => {
 		await page.selectOption("#filter-status", "");
-		await page.fill("#filter-reference", "EZ12345");
-		await page.click("#filter-apply");
+		await page.fill("#filter-q", "EZ12345");
 		await page.waitForFunction(() => document.querySelectorAll(
 			"#list tbody tr[data-id]").length === 1);
 		assert.equal(await rows.first().getAttribute("data-id"), payment.id);
-		assert.ok(page.url().endsWith("#/transactions?reference=EZ12345"),
+		assert.ok(page.url().endsWith("#/transactions?q=EZ12345"),
 			page.url());
 	});
 

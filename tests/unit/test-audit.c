@@ -308,6 +308,43 @@ any_text_may_be_recorded(void **state)
 	assert_int_equal(report.rows, 8);
 }
 
+/* The detail of a row. */
+static const char *
+detail_of(int64_t seq)
+{
+	struct rows *r = conn_rows(fx.conn, SQL_AUDIT_ALL, "");
+	const char *detail = NULL;
+
+	while (row_next(r))
+		if (row_int(r, 0) == seq)
+			detail = row_text_copy(r, 5, fx.arena);
+	row_done(r);
+	return detail;
+}
+
+/* What a request did names it, and the name is part of the chain. */
+static void
+a_request_is_named_in_what_it_did(void **state)
+{
+	struct audit_report report;
+
+	(void)state;
+	audit_request("req_1");
+	audit_write(fx.conn, 1, "key:k", "x", "y", "{\"a\":{}}");
+	audit_write(fx.conn, 1, "key:k", "x", "y", "{}");
+	audit_write(fx.conn, 1, "key:k", "x", "y", "no object");
+	audit_request(NULL);
+	audit_write(fx.conn, 1, "key:k", "x", "y", "{\"a\":{}}");
+	assert_string_equal(detail_of(7), "{\"a\":{},\"request\":\"req_1\"}");
+	assert_string_equal(detail_of(8), "{\"request\":\"req_1\"}");
+	assert_string_equal(detail_of(9), "no object");
+	assert_string_equal(detail_of(10), "{\"a\":{}}");
+	assert_true(verify(&report));
+	assert_int_equal(report.rows, 10);
+	assert_noticed("UPDATE audit_event SET detail = replace(detail, "
+	    "'req_1', 'req_2') WHERE seq = 8", 8);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, fixture_end)
 
 static const struct CMUnitTest tests[] = {
@@ -324,6 +361,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(a_checkpoint_stays_good_as_the_chain_grows),
 	CASE(an_undone_row_leaves_no_gap),
 	CASE(any_text_may_be_recorded),
+	CASE(a_request_is_named_in_what_it_did),
 };
 
 TEST_MAIN("audit", tests)

@@ -86,6 +86,7 @@ assert_defaults(void)
 	    "https://api.stripe.com");
 	assert_string_equal(conf.stripe_test_secret_key, "");
 	assert_string_equal(conf.stripe_test_publishable_key, "");
+	assert_int_equal(conf.stripe_test_webhook_secret_count, 0);
 	assert_string_equal(conf.revolut_api_base,
 	    "https://merchant.revolut.com");
 	assert_string_equal(conf.revolut_secret_key, "");
@@ -100,6 +101,13 @@ assert_defaults(void)
 	assert_string_equal(conf.clickpesa_checksum_method, "canonical");
 	assert_string_equal(conf.clickpesa_url_fields, "all");
 	assert_string_equal(conf.clickpesa_webhook_verify, "");
+	assert_string_equal(conf.wise_api_base, "https://api.wise.com");
+	assert_string_equal(conf.wise_token, "");
+	assert_string_equal(conf.wise_profile_id, "");
+	assert_string_equal(conf.mercury_api_base, "https://api.mercury.com");
+	assert_string_equal(conf.mercury_token, "");
+	assert_string_equal(conf.mercury_account_id, "");
+	assert_string_equal(conf.settle_pays, "no");
 	assert_int_equal(conf.processor_timeout_ms, 15000);
 	assert_int_equal(conf.momo_delay_ms, 5000);
 	assert_int_equal(conf.momo_timeout_ms, 30000);
@@ -121,6 +129,9 @@ assert_defaults(void)
 	assert_int_equal(conf.webhook_ports[2], 8443);
 	assert_int_equal(conf.webhook_allow_count, 0);
 	assert_int_equal(conf.session_s, 3600);
+	assert_string_equal(conf.operator_second_factor, "optional");
+	assert_string_equal(conf.metrics_token, "");
+	assert_string_equal(conf.log_format, "text");
 }
 
 static void
@@ -158,7 +169,10 @@ every_key_is_read(void **state)
 	    "webhook_prove = yes\n"
 	    "webhook_ports = 1 65535\n"
 	    "webhook_allow = 10.1.0.0/16  Hooks.example \tfd00::7\n"
-	    "session_s = 86400");	/* no line end at the end */
+	    "session_s = 86400\n"
+	    "operator_second_factor = required\n"
+	    "metrics_token = a b=c\n"
+	    "log_format = json");	/* no line end at the end */
 	assert_true(conf.live);
 	assert_string_equal(conf.base_url, "https://pay.example");
 	assert_int_equal(conf.stripe_webhook_secret_count, 2);
@@ -184,6 +198,9 @@ every_key_is_read(void **state)
 	assert_string_equal(conf.webhook_allow[1].host, "hooks.example");
 	assert_int_equal(conf.webhook_allow[2].net.bits, 128);
 	assert_int_equal(conf.session_s, 86400);
+	assert_string_equal(conf.operator_second_factor, "required");
+	assert_string_equal(conf.metrics_token, "a b=c");
+	assert_string_equal(conf.log_format, "json");
 }
 
 static void
@@ -345,8 +362,12 @@ refuses_bad_values(void **state)
 		{ "webhook_allow", "*" }, { "webhook_allow", "0.0.0.0/0" },
 		{ "webhook_allow", "10.0.0.7/8" },
 		{ "webhook_allow", "10.0.0.7 https://x.example" },
+		{ "operator_second_factor", "" },
+		{ "operator_second_factor", "yes" },
 		{ "session_s", "59" }, { "session_s", "86401" },
+		{ "log_format", "xml" }, { "log_format", "" },
 		{ "stripe_webhook_secret", "a b c d e" },
+		{ "stripe_test_webhook_secret", "a b c d e" },
 		{ "revolut_webhook_secret", "a b c d e" },
 		{ "stripe_api_base", "" }, { "revolut_api_base", "" },
 		{ "clickpesa_api_url", "" },
@@ -364,6 +385,8 @@ refuses_bad_values(void **state)
 		{ "clickpesa_url_fields", "documented all" },
 		{ "clickpesa_url_fields", "al" },
 		{ "clickpesa_url_fields", "none" },
+		{ "settle_pays", "" },
+		{ "settle_pays", "Yes" },
 		{ "clickpesa_webhook_verify", "on" },
 		{ "clickpesa_webhook_verify", "OFF" },
 		{ "clickpesa_webhook_verify", "query off" },
@@ -425,6 +448,12 @@ lists_hold_as_many_as_there_is_room_for(void **state)
 	    CONF_SECRETS_MAX);
 	assert_reads(text);
 	assert_int_equal(conf.stripe_webhook_secret_count, CONF_SECRETS_MAX);
+	make_list(text, sizeof(text), "stripe_test_webhook_secret",
+	    "whsec_t", CONF_SECRETS_MAX);
+	assert_reads(text);
+	assert_int_equal(conf.stripe_test_webhook_secret_count,
+	    CONF_SECRETS_MAX);
+	assert_int_equal(conf.stripe_webhook_secret_count, 0);
 	make_list(text, sizeof(text), "revolut_webhook_secret", "wsk_x",
 	    CONF_SECRETS_MAX);
 	assert_reads(text);
@@ -596,19 +625,21 @@ the_example_explains_every_key(void **state)
 	    "stripe_webhook_secret", "stripe_api_base", "stripe_secret_key",
 	    "stripe_publishable_key", "stripe_test_api_base",
 	    "stripe_test_secret_key", "stripe_test_publishable_key",
-	    "revolut_api_base", "revolut_secret_key", "revolut_public_key",
+	    "stripe_test_webhook_secret", "revolut_api_base", "revolut_secret_key", "revolut_public_key",
 	    "revolut_webhook_secret", "clickpesa_api_url",
 	    "clickpesa_client_id", "clickpesa_api_key",
 	    "clickpesa_webhook_url", "clickpesa_checksum_key",
 	    "clickpesa_checksum_method", "clickpesa_url_fields",
-	    "clickpesa_webhook_verify", "processor_timeout_ms",
+	    "clickpesa_webhook_verify", "wise_api_base", "wise_token",
+	    "wise_profile_id", "mercury_api_base", "mercury_token",
+	    "mercury_account_id", "settle_pays", "processor_timeout_ms",
 	    "momo_delay_ms", "momo_timeout_ms",
 	    "rate_limit_per_minute", "threads",
 	    "wait_ms", "abandon_after_s", "webhook_timeout_ms",
 	    "webhook_retry_ms", "webhook_parallel",
 	    "webhook_parallel_endpoint", "webhook_disable_after_s",
 	    "webhook_prove", "webhook_ports", "webhook_allow",
-	    "session_s" };
+	    "session_s", "operator_second_factor", "metrics_token", "log_format" };
 	char line[1024], last[1024] = "";
 	size_t n = 0;
 

@@ -217,8 +217,8 @@ other_constraints_are_trouble(void **state)
 	    CONN_FAILED);
 	assert_non_null(strstr(conn_failed(fx.conn), "CHECK"));
 	conn_forgive(fx.conn);
-	assert_int_equal(conn_run(fx.conn, SQL_SESSION_INSERT, "ttii", "s",
-	    "nobody", INT64_C(1), INT64_C(2)), CONN_FAILED);
+	assert_int_equal(conn_run(fx.conn, SQL_SESSION_INSERT, "ttiinni",
+	    "s", "nobody", INT64_C(1), INT64_C(2), INT64_C(0)), CONN_FAILED);
 	assert_non_null(strstr(conn_failed(fx.conn), "FOREIGN KEY"));
 }
 
@@ -233,8 +233,8 @@ trouble_sticks_until_it_is_forgiven(void **state)
 	snprintf(first, sizeof(first), "%s", conn_failed(fx.conn));
 	/* Whatever follows does nothing, and the first reason stays. */
 	assert_int_equal(take(fx.conn, "a", "x", 1), CONN_FAILED);
-	assert_int_equal(conn_run(fx.conn, SQL_SESSION_INSERT, "ttii", "s",
-	    "nobody", INT64_C(1), INT64_C(2)), CONN_FAILED);
+	assert_int_equal(conn_run(fx.conn, SQL_SESSION_INSERT, "ttiinni",
+	    "s", "nobody", INT64_C(1), INT64_C(2), INT64_C(0)), CONN_FAILED);
 	struct rows *r = conn_rows(fx.conn, SQL_PARTNERS, "");
 	assert_false(row_next(r));
 	assert_false(row_next(r));

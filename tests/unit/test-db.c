@@ -699,6 +699,274 @@ a_database_is_never_made_over_another(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+/* ------------------------------------------------------------- groups */
+
+/* A callback of a group: how often it ran, and what it does. */
+struct member {
+	const char	*name;
+	db_callback	*fn;
+	int		 runs;
+};
+
+static const struct fault *
+run_member(struct conn *c, void *arg)
+{
+	struct member *m = arg;
+	char name[32];
+
+	m->runs++;
+	snprintf(name, sizeof(name), "%s", m->name);
+	return m->fn(c, name);
+}
+
+/* A refusal that is kept: its own savepoint, undone, then a row after all. */
+static const struct fault *
+undo_and_write(struct conn *c, void *arg)
+{
+	static char undone[] = "undone";
+
+	conn_savepoint(c);
+	write_row(c, undone);
+	conn_rollback_to(c);
+	return write_row(c, arg);
+}
+
+/* The same where nothing had been written that needs undoing. */
+static const struct fault *
+look_and_write(struct conn *c, void *arg)
+{
+	conn_savepoint(c);
+	row_done(conn_rows(c, SQL_CRON_RUNS, ""));
+	conn_rollback_to(c);
+	return write_row(c, arg);
+}
+
+static const struct fault *
+only_refuse(struct conn *c, void *arg)
+{
+	(void)c, (void)arg;
+	return &FAULT_TX_NOT_FOUND;
+}
+
+/* What it changed is counted only when the statement is over. */
+static const struct fault *
+refuse_while_writing(struct conn *c, void *arg)
+{
+	(void)arg;
+	struct rows *r = conn_rows(c, SQL_AUDIT_HEAD_TAKE, "");
+
+	return row_next(r) ? &FAULT_TX_NOT_FOUND : &FAULT_INTERNAL;
+}
+
+/* Runs them as one group; the results lie in jobs. */
+static void
+run_members(struct member *m, struct db_job *jobs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		jobs[i] = (struct db_job){ .fn = run_member, .arg = &m[i],
+		    .next = i + 1 < n ? &jobs[i + 1] : NULL };
+	db_txn_group(db, jobs);
+}
+
+static void
+a_group_that_agrees_runs_once(void **state)
+{
+	struct member m[] = { { "a", write_row, 0 },
+	    { "b", look_and_write, 0 }, { "", only_refuse, 0 },
+	    { "c", write_row, 0 } };
+	struct db_job jobs[4];
+
+	(void)state;
+	run_members(m, jobs, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(m[i].runs, 1);
+		assert_ptr_equal(jobs[i].result, i == 2 ?
+		    &FAULT_TX_NOT_FOUND : NULL);
+	}
+	assert_int_equal(count(), 3);
+}
+
+static void
+one_that_refuses_after_writing_has_its_group_run_again(void **state)
+{
+	struct member m[] = { { "a", write_row, 0 },
+	    { "b", write_and_refuse, 0 }, { "c", write_row, 0 } };
+	struct db_job jobs[3];
+
+	(void)state;
+	run_members(m, jobs, 3);
+	assert_null(jobs[0].result);
+	assert_ptr_equal(jobs[1].result, &FAULT_TX_NOT_FOUND);
+	assert_null(jobs[2].result);
+	assert_int_equal(m[0].runs, 2);
+	assert_int_equal(m[1].runs, 2);
+	assert_int_equal(m[2].runs, 1);	/* the first try did not get there */
+	assert_int_equal(count(), 2);
+	assert_int_equal(ask("SELECT count(*) FROM cron_run WHERE name = 'b'"),
+	    0);
+}
+
+static void
+one_that_refuses_while_writing_leaves_nothing(void **state)
+{
+	struct member m[] = { { "a", write_row, 0 },
+	    { "", refuse_while_writing, 0 }, { "c", write_row, 0 } };
+	struct db_job jobs[3];
+	int64_t head = ask("SELECT seq FROM audit_head");
+
+	(void)state;
+	run_members(m, jobs, 3);
+	assert_null(jobs[0].result);
+	assert_ptr_equal(jobs[1].result, &FAULT_TX_NOT_FOUND);
+	assert_null(jobs[2].result);
+	assert_int_equal(count(), 2);
+	assert_int_equal(ask("SELECT seq FROM audit_head"), head);
+}
+
+static void
+what_a_member_undoes_itself_is_undone(void **state)
+{
+	struct member m[] = { { "a", write_row, 0 },
+	    { "b", undo_and_write, 0 } };
+	struct db_job jobs[2];
+
+	(void)state;
+	run_members(m, jobs, 2);
+	assert_null(jobs[0].result);
+	assert_null(jobs[1].result);
+	assert_int_equal(m[1].runs, 2);
+	assert_int_equal(count(), 2);
+	assert_int_equal(ask("SELECT count(*) FROM cron_run WHERE name = "
+	    "'undone'"), 0);
+}
+
+static void
+one_that_breaks_harms_nobody_else_in_its_list(void **state)
+{
+	struct member m[] = { { "a", write_row, 0 },
+	    { "b", write_and_break, 0 }, { "c", write_row, 0 } };
+	struct db_job jobs[3];
+
+	(void)state;
+	run_members(m, jobs, 3);
+	assert_null(jobs[0].result);
+	assert_ptr_equal(jobs[1].result, &FAULT_STORAGE);
+	assert_null(jobs[2].result);
+	assert_int_equal(count(), 2);
+}
+
+static void
+a_group_of_one_that_refuses_leaves_nothing(void **state)
+{
+	struct member m[] = { { "a", write_and_refuse, 0 } };
+	struct db_job jobs[1];
+
+	(void)state;
+	run_members(m, jobs, 1);
+	assert_ptr_equal(jobs[0].result, &FAULT_TX_NOT_FOUND);
+	assert_int_equal(count(), 0);
+	assert_null(txn(write_row, "b"));
+	assert_int_equal(count(), 1);
+}
+
+static const struct fault *
+say_so(struct conn *c, void *arg)
+{
+	audit_write(c, 1, "test", "test.said", arg, "{}");
+	return NULL;
+}
+
+static const struct fault *
+say_so_and_break(struct conn *c, void *arg)
+{
+	say_so(c, arg);
+	return write_and_break(c, arg);
+}
+
+/* Breaks a CHECK before it says so: nothing is changed, nor said. */
+static const struct fault *
+say_what_is_refused(struct conn *c, void *arg)
+{
+	conn_run(c, SQL_PARTNER_INSERT, "ttttii", "PARTNER", "A name",
+	    "no such status", "approved", INT64_C(0), INT64_C(1));
+	audit_write(c, 1, "test", "test.said", arg, "{}");
+	return NULL;
+}
+
+static void
+the_audit_chain_has_no_holes_whoever_refuses(void **state)
+{
+	struct member m[] = { { "a", say_so, 0 }, { "b", only_refuse, 0 },
+	    { "c", say_what_is_refused, 0 }, { "d", say_so, 0 },
+	    { "e", say_so, 0 } };
+	struct db_job jobs[5];
+	struct audit_report report;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		/* Then without the row that is refused, then with one that
+		 * has everything run again. */
+		m[2].fn = round == 0 ? say_what_is_refused : round == 1 ?
+		    only_refuse : say_so_and_break;
+		run_members(m, jobs, 5);
+		assert_null(jobs[0].result);
+		assert_non_null(jobs[2].result);
+		assert_null(jobs[4].result);
+		assert_int_equal(ask("SELECT count(*) FROM audit_event"),
+		    4 * round + 3);
+		assert_null(txn(say_so, "alone"));
+		ask("DELETE FROM cron_run");
+		struct conn *c = db_reader(db, why, sizeof(why));
+		assert_true(audit_verify(c, 0, NULL, &report));
+		conn_close(c);
+		assert_int_equal(report.rows, 4 + 4 * round);
+	}
+}
+
+/* The log cannot grow: the commit fails, whoever had agreed. */
+static void
+a_commit_that_fails_answers_nobody(void **state)
+{
+	struct member m[] = { { "a", write_row, 0 }, { "b", write_row, 0 },
+	    { "", only_refuse, 0 } };
+	struct db_job jobs[3];
+	struct rlimit none, old;
+
+	(void)state;
+	getrlimit(RLIMIT_FSIZE, &old);
+	none = old;
+	none.rlim_cur = 0;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &none);
+	run_members(m, jobs, 3);
+	setrlimit(RLIMIT_FSIZE, &old);
+	for (size_t i = 0; i < 3; i++)
+		assert_ptr_equal(jobs[i].result, &FAULT_STORAGE);
+	assert_int_equal(count(), 0);
+	run_members(m, jobs, 3);
+	assert_null(jobs[0].result);
+	assert_int_equal(count(), 2);
+}
+
+static void
+a_group_that_finds_the_gate_shut_is_refused(void **state)
+{
+	struct member m[] = { { "a", write_row, 0 }, { "b", write_row, 0 } };
+	struct db_job jobs[2];
+	char lock[CONF_PATH_MAX];
+
+	(void)state;
+	int fd = open(conf_path(&conf, "run/writer.lock", lock), O_RDWR);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	run_members(m, jobs, 2);
+	close(fd);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(m[i].runs, 0);
+		assert_ptr_equal(jobs[i].result, &FAULT_STORAGE);
+	}
+	assert_int_equal(count(), 0);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, open_db, close_db)
 
 static const struct CMUnitTest tests[] = {
@@ -723,6 +991,15 @@ static const struct CMUnitTest tests[] = {
 	CASE(refuses_what_is_not_there_or_no_database),
 	CASE(refuses_a_data_directory_without_run),
 	CASE(a_database_is_never_made_over_another),
+	CASE(a_group_that_agrees_runs_once),
+	CASE(one_that_refuses_after_writing_has_its_group_run_again),
+	CASE(one_that_refuses_while_writing_leaves_nothing),
+	CASE(what_a_member_undoes_itself_is_undone),
+	CASE(one_that_breaks_harms_nobody_else_in_its_list),
+	CASE(a_group_of_one_that_refuses_leaves_nothing),
+	CASE(the_audit_chain_has_no_holes_whoever_refuses),
+	CASE(a_commit_that_fails_answers_nobody),
+	CASE(a_group_that_finds_the_gate_shut_is_refused),
 };
 
 TEST_MAIN("db", tests)

@@ -258,7 +258,25 @@ a_floor_is_below_what_is_made_then_and_above_what_was(void **state)
 	assert_true(strcmp(id_floor("evt_", INT64_MAX, floor), id) > 0);
 }
 
+static void
+uuids_are_of_version_7_and_sort_by_time(void **state)
+{
+	char a[ID_SIZE], b[ID_SIZE];
+
+	(void)state;
+	/* The time of the example in RFC 9562, A.6. */
+	id_make_uuid(INT64_C(1645557742000), a);
+	assert_int_equal(strlen(a), 36);
+	assert_memory_equal(a, "017f22e2-79b0-7", 15);
+	assert_non_null(strchr("89ab", a[19]));
+	id_make_uuid(INT64_C(1645557742000), b);
+	assert_true(strcmp(a, b) < 0);
+	id_make_uuid(INT64_C(1645557742001), a);
+	assert_true(strcmp(b, a) < 0);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(uuids_are_of_version_7_and_sort_by_time),
 	cmocka_unit_test(begins_with_prefix_and_time),
 	cmocka_unit_test(longest_prefix_fits),
 	cmocka_unit_test(later_sorts_after_earlier),

@@ -410,6 +410,24 @@ who_has_to_act_is_told_once(void **state)
 	assert_has(shown(), "\"next_action\":null");
 }
 
+/* Half an object, or a script, in the place of what the payer has to do. */
+static void
+an_address_that_is_none_is_no_action(void **state)
+{
+	struct provider_answer a = to_the_bank;
+	char text[9000] = "http://bank.example/";
+
+	(void)state;
+	memset(text + strlen(text), 'x', sizeof(text) - strlen(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	assert_null(intent_action_redirect(fx.arena, text, NULL));
+	a.url = "javascript:alert(1)";
+	answer(a);
+	assert_string_equal(intent_status(in), "requires_action");
+	assert_has(shown(), "\"next_action\":null");
+	assert_string_equal(told(), "payment.created ");
+}
+
 static void
 what_the_element_needs_is_kept_sealed(void **state)
 {
@@ -446,8 +464,9 @@ a_refusal_fails_it_without_a_name_there(void **state)
 	    .status = 400 });
 	assert_string_equal(intent_status(in), "failed");
 	assert_string_equal(in->tx->processor_ref, "call_1");
+	/* What it said is for whoever runs the gateway, not for payers. */
 	assert_has(shown(), "\"failure\":{\"code\":\"generic_decline\","
-	    "\"message\":\"Not so much.\"}");
+	    "\"message\":\"The payment was declined.\"}");
 	struct rows *r = conn_rows(fx.conn, SQL_TX_LOOKS_DUE, "ii",
 	    INT64_MAX, INT64_C(10));
 	assert_false(row_next(r));
@@ -503,6 +522,64 @@ what_was_paid_after_all_is_found(void **state)
 	assert_string_equal(in->tx->fee_rule_id, "rule_stripe_default");
 	assert_string_equal(told(),
 	    "payment.created payment.canceled payment.succeeded ");
+}
+
+/* The event of a success that names a payment by its own name. */
+static enum payment_result
+receive_named(const char *id, int64_t units, int64_t at)
+{
+	const char *json = arena_printf(fx.arena, "{\"id\":\"%s\",\"object\":"
+	    "\"event\",\"type\":\"payment_intent.succeeded\",\"data\":{"
+	    "\"object\":{\"id\":\"pi_S1\",\"amount_received\":%lld,"
+	    "\"currency\":\"usd\",\"metadata\":{\"clive_tx_id\":\"%s\"}}}}",
+	    id, (long long)units, in->tx->clive_tx_id);
+	struct payment_event e;
+	struct tx *found;
+
+	assert_true(stripe_payment_event(fx.arena, (struct slice){ json,
+	    strlen(json) }, &e));
+	enum payment_result result = payment_receive(fx.conn, fx.arena, at,
+	    &e, &found);
+	look_again();
+	return result;
+}
+
+/* The processor took the money and nobody heard it say so, nor asks again. */
+static void
+what_nobody_asks_any_more_is_taken_from_the_event(void **state)
+{
+	const int64_t over = fixture_now + CALL_AGAIN_MS;
+
+	(void)state;
+	answer((struct provider_answer){ .fate = PROVIDER_UNKNOWN });
+	assert_int_equal(receive_named("evt_1", 1250, over - 1),
+	    PAYMENT_WAITING);
+	tx_move(fx.conn, fx.arena, fixture_now, in->tx, TX_ABANDONED,
+	    "cron:sweep");
+	assert_int_equal(receive_named("evt_2", 1249, over),
+	    PAYMENT_WAITING);
+	assert_string_equal(intent_status(in), "canceled");
+	assert_int_equal(receive_named("evt_1", 1250, over),
+	    PAYMENT_APPLIED);
+	assert_string_equal(intent_status(in), "succeeded");
+	assert_string_equal(in->tx->processor_ref, "pi_S1");
+	assert_string_equal(in->tx->fee_rule_id, "rule_stripe_default");
+	assert_string_equal(told(),
+	    "payment.created payment.canceled payment.succeeded ");
+	assert_int_equal(receive_named("evt_1", 1250, over),
+	    PAYMENT_UNCHANGED);
+	assert_int_equal(fixture_rows(SQL_INTENT_CALL_OPEN,
+	    in->tx->clive_tx_id), 0);
+}
+
+static void
+an_event_alone_attaches_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(receive_named("evt_1", 1250, fixture_now +
+	    CALL_AGAIN_MS), PAYMENT_WAITING);
+	assert_string_equal(intent_status(in), "requires_payment_method");
+	assert_null(in->tx->processor_ref);
 }
 
 static void
@@ -713,11 +790,14 @@ static const struct CMUnitTest tests[] = {
 	CASE(a_reason_comes_with_the_webhook),
 	CASE(the_processor_has_the_last_word),
 	CASE(who_has_to_act_is_told_once),
+	CASE(an_address_that_is_none_is_no_action),
 	CASE(what_the_element_needs_is_kept_sealed),
 	CASE(a_refusal_fails_it_without_a_name_there),
 	CASE(without_an_answer_it_stays_open),
 	CASE(of_two_that_take_it_one_gets_it),
 	CASE(what_was_paid_after_all_is_found),
+	CASE(what_nobody_asks_any_more_is_taken_from_the_event),
+	CASE(an_event_alone_attaches_nothing),
 	CASE(a_dispute_is_told_and_shown),
 	CASE(canceled_at_the_processor_is_canceled),
 	CASE(play_money_has_books_of_its_own),

@@ -130,6 +130,11 @@ static const struct {
 	{ SQL_FEE_RULES, "a page for operators; rules are few" },
 	{ SQL_LEDGER_COUNT, "clive verify" },
 	{ SQL_LEDGER_COMPARE, "clive verify" },
+	{ SQL_SETTLE_SUM, "what a subquery with a limit has read" },
+	{ SQL_BATCHES_VOID, "open batches only, by their index" },
+	{ SQL_BATCHES_UNBOOKED, "those of a program that died" },
+	{ SQL_BATCHES_COMPARE, "clive verify" },
+	{ SQL_PAYOUT_ACCOUNTS, "a page for operators; accounts are few" },
 	{ SQL_REFUNDS_COMPARE, "clive verify" },
 	{ SQL_WALLETS_COMPARE, "clive verify" },
 	{ SQL_WALLETS_SUM, "clive verify" },
@@ -137,13 +142,18 @@ static const struct {
 	{ SQL_TRANSFERS_OF_WALLET, "what subqueries with a limit have read" },
 	{ SQL_AUDIT_ALL, "clive verify" },
 	{ SQL_OPERATORS, "a page for operators; operators are few" },
-	{ SQL_SESSIONS_END_OF_OPERATOR, "rare; sessions are few" },
+	{ SQL_OPERATOR_OTHER_OWNERS, "rare; operators are few" },
 	{ SQL_SESSIONS_EXPIRE, "cron; sessions are few" },
 	{ SQL_LOGIN_FAILURES_EXPIRE, "cron; failures are few" },
 	{ SQL_CRON_RUNS, "one row a program" },
 	{ SQL_CRON_DELIVERIES_END, "endpoints are few; deliveries by index" },
 	{ SQL_TX_LIST_ALL_OF_PARTNER, "what subqueries with a limit have read" },
 	{ SQL_COUNTS, "a page for operators" },
+	{ SQL_OVERVIEW_QUEUE, "due and set aside ones only, by their index" },
+	{ SQL_ENDPOINTS_TROUBLED, "a page for operators; endpoints are few" },
+	{ SQL_FIGURES, "to a limit, by indexes of what is counted" },
+	{ SQL_FIGURES_ENDPOINTS, "endpoints are few" },
+	{ SQL_FIGURES_BATCHES, "to a limit, by indexes of what is open" },
 };
 enum { WHOLE = sizeof(whole) / sizeof(whole[0]) };
 
@@ -205,7 +215,13 @@ long_lists_are_read_in_order(void **state)
 	static const enum sql lists[] = { SQL_MERCHANT_KEYS,
 	    SQL_TX_LIST, SQL_TX_LIST_OF_PARTNER,
 	    SQL_TX_LIST_OF_REFERENCE, SQL_TX_STALE, SQL_TX_LOOKS_DUE,
+	    SQL_TX_SEARCH, SQL_TX_SCAN_EDGE, SQL_TX_DISPUTED,
+	    SQL_OVERVIEW_STUCK,
 	    SQL_INTENT_LIST, SQL_PROCESSOR_CALLS_DUE, SQL_REFUND_CALLS_DUE,
+	    SQL_SETTLE_NEXT_GROUP, SQL_SETTLE_SUM, SQL_SETTLE_PAGE,
+	    SQL_SETTLE_QUEUED, SQL_SETTLE_BOOK, SQL_BATCH_TX_IDS,
+	    SQL_BATCH_TXS, SQL_BATCH_LIST, SQL_BATCH_LIST_OF_PARTNER,
+	    SQL_BATCHES_DUE, SQL_BATCHES_UNBOOKED, SQL_BATCHES_PAYABLE,
 	    SQL_REFUND_LIST, SQL_REFUND_LIST_OF_INTENT, SQL_BUYERS,
 	    SQL_WALLETS, SQL_TRANSFERS_OF_MERCHANT, SQL_DELIVERY_CLAIM,
 	    SQL_DELIVERIES_FREE, SQL_DELIVERIES_FREE_ASKED,
@@ -214,7 +230,10 @@ long_lists_are_read_in_order(void **state)
 	    SQL_EVENTS_OF_MERCHANT, SQL_ENDPOINTS_OF_MERCHANT,
 	    SQL_DELIVERY_LIST, SQL_DELIVERY_LIST_OF_ENDPOINT,
 	    SQL_ENDPOINT_BACKLOG, SQL_REPLAY_EVENTS_EDGE, SQL_REPLAY_EVENTS,
-	    SQL_REPLAY_FAILED_EDGE, SQL_REPLAY_FAILED };
+	    SQL_REPLAY_FAILED_EDGE, SQL_REPLAY_FAILED, SQL_SEALED_API_KEYS,
+	    SQL_SEALED_SECRETS, SQL_SEALED_SIGNING_KEYS, SQL_SEALED_INTENTS,
+	    SQL_SEALED_ANSWERS, SQL_EXPORT_TXS, SQL_EXPORT_EVENTS,
+	    SQL_EXPORT_LEDGER, SQL_EXPORT_AUDIT, SQL_REPORT_TXS };
 	char found[256];
 
 	(void)state;
@@ -237,6 +256,21 @@ hot_statements_use_the_index_made_for_them(void **state)
 		{ SQL_MERCHANT_KEYS, "SEARCH merchant_key USING INDEX "
 		    "merchant_key_by_client (partner_id=? AND client_id=? "
 		    "AND id<?)" },
+		{ SQL_FIGURES, "SCAN delivery USING INDEX delivery_due" },
+		{ SQL_FIGURES, "SEARCH tx USING INDEX tx_open "
+		    "(updated_at>?)" },
+		{ SQL_FIGURES, "SEARCH refund USING INDEX refund_pending "
+		    "(id>?)" },
+		{ SQL_FIGURES, "SEARCH processor_event USING INDEX "
+		    "processor_event_quarantined (received_at>?)" },
+		{ SQL_FIGURES_BATCHES, "SEARCH settlement_batch USING INDEX "
+		    "settlement_batch_open (id>?)" },
+		{ SQL_FIGURES_BATCHES, "SEARCH settlement_batch USING INDEX "
+		    "settlement_batch_sending (next_look_at>?)" },
+		{ SQL_FIGURES_OLDEST_DUE, "SEARCH d USING INDEX "
+		    "delivery_due (endpoint_id=?)" },
+		{ SQL_FIGURES_FACTS, "SEARCH audit_event USING INTEGER "
+		    "PRIMARY KEY (rowid>? AND rowid<?)" },
 		{ SQL_TX_FIND_BY_REF, "SEARCH t USING INDEX "
 		    "sqlite_autoindex_tx_2 (processor=? AND "
 		    "processor_ref=?)" },
@@ -251,6 +285,18 @@ hot_statements_use_the_index_made_for_them(void **state)
 		{ SQL_TX_LIST_ALL_OF_PARTNER, "SEARCH tx USING INDEX "
 		    "tx_test_by_partner (partner_id=? AND clive_tx_id>? AND "
 		    "clive_tx_id<?)" },
+		{ SQL_TX_SCAN_EDGE, "SEARCH tx USING COVERING INDEX "
+		    "sqlite_autoindex_tx_1 (clive_tx_id>? AND clive_tx_id<?)" },
+		{ SQL_TX_SEARCH, "SEARCH t USING INDEX sqlite_autoindex_tx_1 "
+		    "(clive_tx_id>? AND clive_tx_id<?)" },
+		{ SQL_TX_DISPUTED, "SEARCH t USING INDEX tx_disputed "
+		    "(clive_tx_id<?)" },
+		{ SQL_DISPUTES_OF_TX, "SEARCH processor_event USING INDEX "
+		    "processor_event_by_tx (clive_tx_id=?)" },
+		{ SQL_OVERVIEW_DAYS, "SEARCH t USING INDEX "
+		    "sqlite_autoindex_tx_1 (clive_tx_id>?)" },
+		{ SQL_OVERVIEW_STUCK, "SEARCH tx USING INDEX tx_open "
+		    "(updated_at<?)" },
 		{ SQL_INTENT_FIND, "SEARCH i USING INDEX "
 		    "sqlite_autoindex_intent_1 (id=?)" },
 		{ SQL_INTENT_FIND_BY_TX, "SEARCH i USING INDEX "
@@ -278,6 +324,30 @@ hot_statements_use_the_index_made_for_them(void **state)
 		    "INDEX processor_call_due (next_look_at<?)" },
 		{ SQL_REFUND_CALLS_DUE, "SEARCH processor_call USING "
 		    "INDEX processor_call_due (next_look_at<?)" },
+		{ SQL_SETTLE_NEXT_GROUP, "SEARCH tx USING INDEX "
+		    "tx_to_settle ((partner_id,client_id,currency)>(?,?,?))" },
+		{ SQL_SETTLE_PAGE, "SEARCH tx USING INDEX tx_to_settle "
+		    "(partner_id=? AND client_id=? AND currency=? AND "
+		    "created_at<?)" },
+		{ SQL_SETTLE_SUM, "SEARCH tx USING INDEX tx_to_settle "
+		    "(partner_id=? AND client_id=? AND currency=? AND "
+		    "created_at<?)" },
+		{ SQL_SETTLE_BOOK, "SEARCH tx USING INDEX tx_queued "
+		    "(settlement_batch_id=?)" },
+		{ SQL_BATCH_TX_IDS, "SEARCH tx USING COVERING INDEX "
+		    "tx_by_batch (settlement_batch_id=?)" },
+		{ SQL_BATCH_TXS, "SEARCH t USING INDEX tx_by_batch "
+		    "(settlement_batch_id=? AND clive_tx_id>?)" },
+		{ SQL_BATCH_LIST_OF_PARTNER, "SEARCH settlement_batch USING "
+		    "INDEX settlement_batch_by_partner (partner_id=? AND "
+		    "id<?)" },
+		{ SQL_BATCH_ASSEMBLING, "SEARCH settlement_batch USING INDEX "
+		    "settlement_batch_assembling (partner_id=? AND "
+		    "client_id=? AND currency=?)" },
+		{ SQL_BATCHES_DUE, "SEARCH settlement_batch USING INDEX "
+		    "settlement_batch_sending (next_look_at<?)" },
+		{ SQL_BATCHES_PAYABLE, "SEARCH settlement_batch USING INDEX "
+		    "settlement_batch_open (id>?)" },
 		{ SQL_REFUND_CALL_FINISH, "SEARCH processor_call USING "
 		    "INDEX processor_call_by_tx (clive_tx_id=?)" },
 		{ SQL_REFUND_LIST, "SEARCH refund USING INDEX "
@@ -489,10 +559,15 @@ static const char good_rows[] =
 	"VALUES ('op_1', 'a@b', 'x', 'owner', 1);"
 	"INSERT INTO operator_session (id, operator_id, created_at, "
 	"expires_at) VALUES ('s_1', 'op_1', 1, 2);"
+	"INSERT INTO operator_factor (operator_id, step) VALUES ('op_1', 0);"
+	"INSERT INTO operator_recovery (operator_id, hash) VALUES ('op_1', "
+	"zeroblob(32));"
 	"INSERT INTO login_failure (subject, failures, blocked_until, "
 	"updated_at) VALUES ('account:x', 1, 1, 1);"
 	"INSERT INTO cron_run (name, owner, started_at, seen_at) VALUES "
-	"('deliver', 'x', 1, 1);";
+	"('deliver', 'x', 1, 1);"
+	"INSERT INTO processor_fee_actual VALUES ('stripe', 'txn_1', "
+	"(SELECT min(clive_tx_id) FROM tx), 100, 3, 'USD', 1);";
 
 static const char good_wallets[] =
 	"INSERT INTO buyer (id, livemode, phone_number, pin, created_at) "
@@ -513,11 +588,20 @@ static const char good_wallets[] =
 	"livemode, currency, amount, intent_id, created_at) VALUES ('tr_2', "
 	"'payment', 'wal_2', 'wal_3', 0, 'USD', 1, 'pi_1', 1);";
 
+static const char good_settlements[] =
+	"INSERT INTO settlement_batch (id, partner_id, client_id, currency, "
+	"status, created_at, updated_at) VALUES "
+	"('01900000-0000-7000-8000-000000000000', 'PARTNER', 'CLIENT', "
+	"'USD', 'pending', 1, 1);"
+	"INSERT INTO payout_account (partner_id, currency, rail, recipient, "
+	"created_at, updated_at) VALUES ('PARTNER', '*', 'wise', '1', 1, 1);";
+
 static void
 fill(void)
 {
 	run(good_rows);
 	run(good_wallets);
+	run(good_settlements);
 }
 
 static void
@@ -565,6 +649,25 @@ static const struct {
 	{ "client", "fee_ppm = 1000001" },
 	{ "client", "fee_flat_usd = -1" },
 	{ "client", "fee_flat_usd = 1001" },
+	{ "settlement_batch", "id = 'sb_1'" },
+	{ "settlement_batch", "currency = 'US'" },
+	{ "settlement_batch", "payments = -1" },
+	{ "settlement_batch", "status = 'open'" },
+	{ "settlement_batch", "rail = 'swift'" },
+	{ "settlement_batch", "gross = 1" },
+	{ "settlement_batch", "paid_at = 1" },
+	{ "settlement_batch", "status = 'sending'" },
+	{ "settlement_batch", "status = 'sent', paid_at = 1, "
+	    "payout_key = 'k'" },
+	{ "payout_account", "currency = 'US'" },
+	{ "payout_account", "rail = 'swift'" },
+	{ "payout_account", "recipient = ''" },
+	{ "payout_account", "recipient = printf('%0101d', 1)" },
+	{ "tx", "settlement_status = 'queued'" },
+	{ "tx", "settlement_amount = 1" },
+	{ "tx", "settlement_status = 'queued', settlement_amount = 1, "
+	    "settlement_batch_id = (SELECT id FROM settlement_batch), "
+	    "api = 'payments', livemode = 0" },
 	{ "api_key", "name = ''" },
 	{ "api_key", "name = printf('%0101d', 1)" },
 	{ "api_key", "key_hash = zeroblob(31)" },
@@ -689,6 +792,17 @@ static const struct {
 	{ "operator", "email = 'ab'" },
 	{ "operator", "email = printf('%0255d', 1)" },
 	{ "operator", "role = 'root'" },
+	{ "operator", "second_factor = 2" },
+	{ "operator", "must_change = 2" },
+	{ "operator_session", "half = 2" },
+	{ "operator_factor", "secret_sealed = x'00'" },
+	{ "operator_factor", "since = 1" },
+	{ "operator_factor", "next_sealed = x'00'" },
+	{ "operator_factor", "next_at = 1" },
+	{ "operator_recovery", "hash = zeroblob(31)" },
+	{ "processor_fee_actual", "processor = ''" },
+	{ "processor_fee_actual", "report_id = ''" },
+	{ "processor_fee_actual", "currency = 'US'" },
 };
 enum { BITES = sizeof(bites) / sizeof(bites[0]) };
 
@@ -773,6 +887,10 @@ limits_themselves_are_allowed(void **state)
 		("event SET api = 'payments', livemode = 1, client_id = "
 		    "'CLIENT', clive_tx_id = NULL"),
 		"operator SET email = printf('%0254d', 1)",
+		"operator SET second_factor = 1, must_change = 1",
+		"operator_session SET half = 1",
+		"operator_factor SET secret_sealed = x'00', since = 1",
+		"operator_factor SET next_sealed = x'00', next_at = 1",
 	};
 	char sql[256];
 
@@ -873,6 +991,10 @@ keys_and_references_bite(void **state)
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE operator_session SET operator_id = 'NOBODY'",
 		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE operator_factor SET operator_id = 'NOBODY'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
+		{ "UPDATE operator_recovery SET operator_id = 'NOBODY'",
+		    SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "DELETE FROM partner", SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "DELETE FROM tx", SQLITE_CONSTRAINT_FOREIGNKEY },
 		{ "UPDATE tx SET processor_ref = 'pi_1'",
@@ -889,7 +1011,7 @@ keys_and_references_bite(void **state)
 		    "NULL, NULL, NULL, 1, 1 FROM client",
 		    SQLITE_CONSTRAINT_UNIQUE },
 		{ "INSERT INTO operator SELECT 'op_2', email, password, "
-		    "role, 1, NULL FROM operator", SQLITE_CONSTRAINT_UNIQUE },
+		    "role, 1, NULL, 0, 0 FROM operator", SQLITE_CONSTRAINT_UNIQUE },
 		{ "INSERT INTO fee_rule SELECT * FROM fee_rule",
 		    SQLITE_CONSTRAINT_PRIMARYKEY },
 		{ "INSERT INTO route_decision SELECT * FROM route_decision",

@@ -102,7 +102,7 @@ hash(struct request *rq, void *arg)
 		buyer_pin_make(in->made);
 		pin = in->made;
 	}
-	password_hash(pin, in->stored, sizeof(in->stored));
+	password_hash_in_turn(pin, in->stored, sizeof(in->stored));
 	return NULL;
 }
 

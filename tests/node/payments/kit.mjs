@@ -365,8 +365,30 @@ export class Shop {
 			readFileSync(join(folder, name), "utf8")).join("\n");
 		assert.ok(log.includes("/v1/payments"));
 		assert.deepEqual(log.split("\n").filter((line) =>
-			/\] warning: |Sanitizer|runtime error:/.test(line))
+			/ level=warning |Sanitizer|runtime error:/.test(line))
 			.slice(0, 5), []);
+	}
+
+	// Kills the programs of a name that our web server has started, as a
+	// loss of power would; it starts others.
+	kill(name) {
+		let killed = 0;
+		for (const pid of readdirSync("/proc").filter((one) =>
+			/^\d+$/.test(one))) {
+			try {
+				const read = (file) => readFileSync(
+					`/proc/${pid}/${file}`, "latin1").split("\0");
+				if (read("cmdline")[0].endsWith(`/v1/${name}.cgi`) &&
+					read("environ").includes(
+					`CLIVE_VAR=${this.gateway.var}`)) {
+					process.kill(Number(pid), "SIGKILL");
+					killed++;
+				}
+			} catch {
+				// It ended while we looked.
+			}
+		}
+		assert.ok(killed > 0, `no ${name} is running`);
 	}
 
 	// The stand-in of Stripe

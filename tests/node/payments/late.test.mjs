@@ -6,9 +6,9 @@
 
 import assert from "node:assert/strict";
 
-import { run, test } from "../lib.mjs";
-import { CARDS, DAY, MINUTE, SECOND, Shop, answerBank, card, expect, momo }
-	from "./kit.mjs";
+import { eventually, run, sleep, test } from "../lib.mjs";
+import { CARDS, DAY, MINUTE, SECOND, Shop, answerBank, card, expect, momo,
+	unique } from "./kit.mjs";
 
 const BACK = "https://shop.example/back";
 
@@ -26,6 +26,28 @@ await run("late", async () => {
 	};
 	const intent = async () => (await shop.stripe("GET",
 		"/payment_intents?limit=1")).json.data[0].id;
+
+	// Failed is final here; there it could be tried again.
+	await test("what_was_declined_there_cannot_be_paid_later", async () => {
+		const options = { key: shop.ours.live.key };
+		const payment = await shop.create({}, options);
+		const { next_action: { use_stripe_sdk: sdk } } = expect(
+			await shop.confirm(payment, { type: "card" }, { options }),
+			202);
+		const at = `/payment_intents/${sdk.client_secret
+			.split("_secret_")[0]}`;
+		const pay = (method) => shop.stripe("POST", `${at}/confirm`,
+			{ payment_method: method, return_url: BACK });
+		await pay("pm_card_visa_chargeDeclined");
+		await shop.becomes(payment, "failed", options);
+		await shop.reconcile();
+		assert.equal((await shop.stripe("GET", at)).json.status,
+			"canceled");
+		assert.notEqual((await pay("pm_card_visa")).status, 200);
+		assert.deepEqual(await shop.types(payment, options),
+			["payment.created", "payment.requires_action",
+			"payment.failed"]);
+	});
 
 	await test("a_paid_one_cannot_be_canceled_behind_its_back", async () => {
 		const { payment, url } = await waiting();
@@ -165,13 +187,13 @@ await run("late", async () => {
 	});
 
 	await test("momo_of_a_canceled_one_is_never_paid", async () => {
-		for (const advance of [0, 6 * SECOND]) {
+		for (const advance of [0, 6, 0, 6, 6, 6, 6, 6]) {
 			const payment = await shop.create();
 			expect(await shop.confirm(payment, momo("+231881158457")),
 				202);
-			await shop.advance(advance);
-			await Promise.all([cancel(payment), shop.reconcile(),
-				shop.reconcile()]);
+			await shop.advance(advance * SECOND);
+			await Promise.all([shop.reconcile(), shop.reconcile(),
+				sleep(8).then(() => cancel(payment))]);
 			await shop.advance(MINUTE);
 			await shop.reconcile();
 			const { status } = await shop.retrieve(payment);
@@ -195,6 +217,115 @@ await run("late", async () => {
 		assert.deepEqual([seen.amount_refunded, seen.disputed],
 			[250, true]);
 		await shop.books();
+	});
+
+	// Dies while the processor works, which then has nobody to answer to.
+	const dies = async (name, match, work) => {
+		await shop.fault("delay", match, { ms: 1000 });
+		const call = work().catch(() => null);
+		await eventually("the processor is asked", async () =>
+			(await shop.control("GET", "/faults")).items.length === 0);
+		shop.kill(name);
+		await call;
+		await eventually("a new program", async () =>
+			(await shop.get("/v1/payments", { unjudged: true })).status ===
+			200 && (await shop.get("/v1/refunds", { unjudged: true }))
+			.status === 200);
+		await sleep(1200);	// the stand-in does what it was told to
+		for (let i = 0; i < 3; i++) {
+			await shop.advance(5 * MINUTE);
+			await shop.reconcile();
+		}
+		// What came before we knew of it comes again.
+		await shop.advance(5 * MINUTE);
+		await shop.quiet();
+	};
+
+	for (const mode of ["normal", "drop"]) {
+		await test(`a_confirm_that_dies_charges_once_${mode}`, async () => {
+			const payment = await shop.create(), idem = unique();
+			const before = await shop.counts();
+			const confirm = () => shop.confirm(payment, card(CARDS.good),
+				{ options: { idem } });
+			await hooks(mode);
+			await dies("payments", "/v1/payment_intents", confirm);
+			await hooks("normal");
+			const { charges: after } = await shop.counts();
+			assert.equal(after - before.charges, 1);
+			assert.equal((await shop.retrieve(payment)).status,
+				"succeeded");
+			assert.deepEqual(await shop.types(payment),
+				["payment.created", "payment.succeeded"]);
+			// Whoever insists on an answer gets the true one.
+			const again = await confirm();
+			assert.ok(again.status === 200 || again.status === 409,
+				again.text);
+			assert.equal((await shop.counts()).charges, after);
+			await shop.books();
+		});
+
+		await test(`a_refund_that_dies_is_one_${mode}`, async () => {
+			const payment = await shop.paid(), idem = unique();
+			const before = await shop.counts();
+			const refund = () => shop.refund(payment, { amount: 500 },
+				{ idem });
+			await hooks(mode);
+			await dies("refunds", "/v1/refunds", refund);
+			await hooks("normal");
+			const { refunds: after } = await shop.counts();
+			assert.equal(after - before.refunds, 1);
+			assert.equal((await shop.retrieve(payment)).amount_refunded,
+				500);
+			assert.equal((await shop.types(payment)).filter((type) =>
+				type === "refund.succeeded").length, 1);
+			const again = await refund();
+			assert.equal((await shop.counts()).refunds, after, again.text);
+			const { data } = (await shop.get(
+				`/v1/refunds?payment=${payment.id}`)).json;
+			assert.deepEqual(data.map(({ status, amount }) =>
+				[status, amount]), [["succeeded", 500]]);
+			await shop.books();
+		});
+	}
+
+	await test("a_cancel_that_dies_ends_canceled", async () => {
+		const { payment } = await waiting();
+		await dies("payments", "/v1/payment_intents", () =>
+			cancel(payment));
+		const { status } = await shop.retrieve(payment);
+		if (status !== "canceled")
+			expect(await cancel(payment), 200);
+		assert.equal((await shop.retrieve(payment)).status, "canceled");
+		assert.equal((await shop.types(payment)).filter((type) =>
+			type === "payment.canceled").length, 1);
+	});
+
+	// One that lets us wait for each answer may have hundreds of questions.
+	await test("a_slow_processor_keeps_no_other_waiting", async () => {
+		const lost = [];
+		await shop.fault("reset_before", "/v1/payment_intents",
+			{ times: 9 });
+		for (let i = 0; i < 3; i++) {
+			lost.push(await shop.create());
+			expect(await shop.confirm(lost[i], card(CARDS.good)), 502);
+		}
+		const payment = await shop.create();
+		expect(await shop.confirm(payment, momo("+231881158457")), 202);
+		await shop.advance(2 * MINUTE);
+		await shop.fault("delay", "/v1/payment_intents",
+			{ ms: 3000, times: 20 });
+		await shop.reconcile();
+		const { items: [{ times }] } = await shop.control("GET", "/faults");
+		await shop.control("DELETE", "/faults");
+		assert.equal((await shop.retrieve(payment)).status, "succeeded");
+		assert.ok(times >= 17, `${20 - times} calls`);
+		// The others are not forgotten.
+		for (let i = 0; i < 3; i++) {
+			await shop.advance(5 * MINUTE);
+			await shop.reconcile();
+		}
+		for (const one of lost)
+			assert.equal((await shop.retrieve(one)).status, "succeeded");
 	});
 
 	await test("books_and_logs_are_in_order", () => shop.inOrder());

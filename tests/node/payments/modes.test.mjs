@@ -6,9 +6,11 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 
-import { PARTNER, atEnd, receiver, run, stripeEvent, test }
+import { PARTNER, atEnd, receiver, run, stripeEvent, stripeHeader, test }
 	from "../lib.mjs";
 import { CARDS, SECOND, Shop, card, expect, momo } from "./kit.mjs";
+
+const TEST_SECRET = "whsec_of_stripes_test_mode_0123456789";
 
 // Stripe as far as a live gateway asks it here: one intent after the other,
 // none of which is paid.
@@ -46,12 +48,15 @@ async function liveGateway(other) {
 		stripe_publishable_key: "pk_live_real",
 		stripe_test_api_base: other.sandbox,
 		stripe_test_secret_key: "sk_test_acceptance",
-		stripe_test_publishable_key: "pk_test_acceptance" });
+		stripe_test_publishable_key: "pk_test_acceptance",
+		stripe_test_webhook_secret: TEST_SECRET });
 	const live = { key: shop.ours.live.key };
-	const paidAtStripe = (intent, livemode) => {
+	const paidAtStripe = (intent, livemode, secret) => {
 		const event = JSON.parse(stripeEvent("payment_intent.succeeded",
 			intent, 12.50, "USD"));
-		return shop.gateway.stripe(JSON.stringify({ ...event, livemode }));
+		const body = JSON.stringify({ ...event, livemode });
+		return shop.gateway.stripe(body, secret &&
+			stripeHeader(secret, body));
 	};
 	const waiting = async (options) => {
 		const payment = await shop.create({}, options);
@@ -88,6 +93,22 @@ async function liveGateway(other) {
 		assert.equal((await paidAtStripe(intent, true)).status, 200);
 		assert.equal((await shop.retrieve(payment, live)).status,
 			"succeeded");
+	});
+
+	await test("the_test_secret_is_good_for_test_events_alone", async () => {
+		const { payment, intent } = await waiting(live);
+		const lie = await paidAtStripe(intent, true, TEST_SECRET);
+		assert.equal(lie.status, 400);
+		assert.equal((await shop.retrieve(payment, live)).status,
+			"requires_action");
+		const made = await shop.create();
+		expect(await shop.confirm(made, card(CARDS.asks),
+			{ return_url: "https://shop.example/" }), 202);
+		const { json } = await other.stripe("GET",
+			"/payment_intents?limit=1");
+		assert.equal((await paidAtStripe(json.data[0].id, false,
+			TEST_SECRET)).status, 200);
+		assert.equal((await shop.retrieve(made)).status, "succeeded");
 	});
 
 	await test("a_live_event_pays_no_test_payment", async () => {

@@ -8,8 +8,11 @@
  * Retry-After (lib/operator.h says when), 401 LOGIN_FAILED, in the same
  * words and time whether or not there is such an account.
  *
- * Answers 200 {"token","expires_at","operator":{"email","role"},"mode"}; the
- * token goes into `Authorization: Bearer`.
+ * Answers 200 {"token","expires_at","operator":{"email","role","must"},"mode"};
+ * the token goes into `Authorization: Bearer`, and `must` lists what has to be
+ * done before it opens more than the account ("password", "second_factor").
+ * Whoever has a second factor gets {"ticket"} in its place, for
+ * /api/v1/admin/second-step within five minutes.
  */
 #include "gateway.h"
 
@@ -35,14 +38,16 @@ handle(struct request *rq, void *arg)
 	const struct fault *fault;
 	struct buf token;
 	struct jsonw w;
+	bool ticket = false;
 
 	buf_init(&token, 4096);
-	fault = operator_sign_in(rq, in->email, in->password, &token);
+	fault = operator_sign_in(rq, in->email, in->password, &token, &ticket);
 	if (fault == NULL) {
 		reply_start(rq, 200, &w);
 		jsonw_object(&w, NULL);
-		jsonw_text(&w, "token", buf_str(&token));
-		operator_write(&w, rq);
+		jsonw_text(&w, ticket ? "ticket" : "token", buf_str(&token));
+		if (!ticket)
+			operator_write(&w, rq);
 		jsonw_end_object(&w);
 	}
 	buf_free(&token);

@@ -26,7 +26,7 @@ handle(struct request *rq, void *arg)
 
 static const struct action actions[] = {
 	{ METHOD_POST, ACCESS_OPERATOR, .roles = ROLES_ALL,
-	  .raw_body = true, .handle = handle },
+	  .unfinished = true, .raw_body = true, .handle = handle },
 	{ .method = METHOD_NONE }
 };
 

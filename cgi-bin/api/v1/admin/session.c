@@ -5,7 +5,8 @@
  * Refuses, after the checks of lib/app.h: 401 TOKEN_MISSING, 401
  * TOKEN_INVALID.
  *
- * Answers 200 {"expires_at","operator":{"email","role"},"mode"}.
+ * Answers 200 {"expires_at","operator":{"email","role","must"},"mode"},
+ * as /api/v1/admin/login does.
  */
 #include "gateway.h"
 
@@ -23,7 +24,7 @@ handle(struct request *rq, void *arg)
 }
 
 static const struct action actions[] = {
-	{ METHOD_GET, ACCESS_OPERATOR, .handle = handle },
+	{ METHOD_GET, ACCESS_OPERATOR, .unfinished = true, .handle = handle },
 	{ .method = METHOD_NONE }
 };
 

@@ -4,9 +4,8 @@
  * something happened to an order.
  *
  * Needs revolut-signature and revolut-request-timestamp over the raw body of
- * at most 64 KiB, made with any of the secrets in revolut_webhook_secret. The
- * body says which order and not what it is worth, so the order is asked for
- * before anything is changed.
+ * at most 64 KiB, made with any of the secrets in revolut_webhook_secret. What
+ * the body's order is worth is asked for before anything is changed.
  *
  * Refuses, in this order: 503 REVOLUT_WEBHOOK_SECRET_MISSING, 400
  * REVOLUT_SIGNATURE_MISSING, 400 REVOLUT_SIGNATURE_INVALID (also too old or
@@ -104,8 +103,9 @@ static bool
 fetch(struct request *rq, const char *id, struct slice *raw,
     struct revolut_order *order, int *status)
 {
-	const struct provider_answer a =
-	    provider_find("revolut")->fetch(rq->arena, rq->conf, id);
+	const struct provider *p = provider_find("revolut");
+	const struct provider_answer a = provider_count(p, "fetch",
+	    p->fetch(rq->arena, rq->conf, id));
 	const char *why;
 
 	*status = a.status;

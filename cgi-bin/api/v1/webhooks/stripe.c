@@ -4,7 +4,8 @@
  * became of a PaymentIntent.
  *
  * Needs stripe-signature over the raw body of at most 1 MiB, made with any
- * of the secrets in stripe_webhook_secret. Content-Type does not matter.
+ * of the secrets in stripe_webhook_secret, or for test events in
+ * stripe_test_webhook_secret. Content-Type does not matter.
  *
  * Refuses, in this order: 503 STRIPE_WEBHOOK_SECRET_MISSING, 400
  * STRIPE_SIGNATURE_MISSING, 400 STRIPE_SIGNATURE_INVALID (also too old or
@@ -32,17 +33,31 @@ struct input {
 	const char		*type;		/* Stripe's word */
 };
 
-static const struct fault *
-check_signature(struct request *rq)
+static enum stripe_signature
+check_by(struct request *rq, const char (*kept)[128], size_t n)
 {
-	const char *header = request_header(rq, "HTTP_STRIPE_SIGNATURE");
 	const char *secrets[CONF_SECRETS_MAX];
-	size_t n = rq->conf->stripe_webhook_secret_count;
 
 	for (size_t i = 0; i < n; i++)
-		secrets[i] = rq->conf->stripe_webhook_secret[i];
-	enum stripe_signature s = stripe_signature_check(header, rq->body,
-	    secrets, n, rq->now / 1000);
+		secrets[i] = kept[i];
+	return stripe_signature_check(request_header(rq,
+	    "HTTP_STRIPE_SIGNATURE"), rq->body, secrets, n, rq->now / 1000);
+}
+
+/* *test: by a secret of Stripe's test mode, which more people may know. */
+static const struct fault *
+check_signature(struct request *rq, bool *test)
+{
+	const char *header = request_header(rq, "HTTP_STRIPE_SIGNATURE");
+	const struct conf *conf = rq->conf;
+	enum stripe_signature s = check_by(rq, conf->stripe_webhook_secret,
+	    conf->stripe_webhook_secret_count);
+
+	*test = s != STRIPE_SIGNATURE_GOOD &&
+	    conf->stripe_test_webhook_secret_count > 0;
+	if (*test)
+		s = check_by(rq, conf->stripe_test_webhook_secret,
+		    conf->stripe_test_webhook_secret_count);
 	if (s == STRIPE_SIGNATURE_NO_SECRET)
 		return &FAULT_STRIPE_SECRET_MISSING;
 	if (header == NULL || *header == '\0')
@@ -89,13 +104,16 @@ check(struct request *rq, void *arg)
 	struct stripe_event e;
 	const struct fault *fault;
 	const char *why;
+	bool test;
 
-	if ((fault = check_signature(rq)) != NULL)
+	if ((fault = check_signature(rq, &test)) != NULL)
 		return fault;
 	const struct json *json = json_parse(rq->arena, rq->body.p,
 	    rq->body.n, &why);
 	if (json == NULL || stripe_event_read(json, &e) != NULL)
 		return &FAULT_WEBHOOK_JSON;
+	if (test && e.livemode)
+		return &FAULT_STRIPE_SIGNATURE_INVALID;
 	if (e.meaning == STRIPE_IGNORED || e.foreign_account) {
 		ignore(rq, e.type);
 		return NULL;
