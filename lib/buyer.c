@@ -177,10 +177,9 @@ name_subjects(struct check *k, bool live, const char *phone)
 	snprintf(k->subject[1], SUBJECT_SIZE, "payment:%.64s", k->payment);
 }
 
-/* Wrong PINs so far; what a block that is over was for no longer counts. */
+/* Wrong PINs so far, of blocks that are over as well. */
 static int64_t
-read_failures(struct conn *c, const char *subject, int64_t now,
-    int64_t *blocked_until)
+read_failures(struct conn *c, const char *subject, int64_t *blocked_until)
 {
 	struct rows *r = conn_rows(c, SQL_LOGIN_FAILURE_FIND, "t", subject);
 	int64_t failures = 0;
@@ -191,7 +190,20 @@ read_failures(struct conn *c, const char *subject, int64_t now,
 		*blocked_until = row_int(r, 1);
 	}
 	row_done(r);
-	return *blocked_until != 0 && *blocked_until <= now ? 0 : failures;
+	return failures;
+}
+
+/* How long the nth wrong PIN in a row keeps further ones off. */
+static int64_t
+block_ms(int64_t n, int64_t free)
+{
+	int64_t ms = BUYER_BLOCK_MS;
+
+	if (n % free != 0)
+		return 0;
+	for (; n > free && ms < BUYER_BLOCK_MAX_MS; n -= free)
+		ms *= 2;
+	return ms < BUYER_BLOCK_MAX_MS ? ms : BUYER_BLOCK_MAX_MS;
 }
 
 /*
@@ -206,15 +218,17 @@ reserve(struct conn *c, void *arg)
 
 	k->blocked_until = 0;
 	for (int i = 0; i < SUBJECTS; i++) {
-		n[i] = 1 + read_failures(c, k->subject[i], now, &blocked);
+		n[i] = 1 + read_failures(c, k->subject[i], &blocked);
 		if (blocked > k->blocked_until)
 			k->blocked_until = blocked;
 	}
 	if (k->blocked_until > now)
 		return &FAULT_RATE_LIMITED;
-	for (int i = 0; i < SUBJECTS; i++)
+	for (int i = 0; i < SUBJECTS; i++) {
+		int64_t ms = block_ms(n[i], tries[i]);
 		conn_run(c, SQL_LOGIN_FAILURE_SET, "tiii", k->subject[i],
-		    n[i], n[i] < tries[i] ? 0 : now + BUYER_BLOCK_MS, now);
+		    n[i], ms > 0 ? now + ms : 0, now);
+	}
 	return NULL;
 }
 

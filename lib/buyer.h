@@ -9,7 +9,9 @@
  *
  * Wrong PINs are counted a phone number, whether it is a buyer's or not, so
  * that neither the answer nor the counting tells which numbers are: the fifth
- * in a row keeps all further tries off for a quarter of an hour. They are
+ * in a row keeps all further tries off for a quarter of an hour, the tenth for
+ * twice as long and so on up to a day, since a PIN has few digits and whoever
+ * tries has many numbers. cron/sweep forgets them after a day. They are
  * counted a payment as well, or one could try a PIN that many people have at
  * one number after the other.
  */
@@ -22,7 +24,8 @@ enum {
 	BUYER_PIN_SIZE = 9,		/* holds a PIN */
 	BUYER_FREE = 5,			/* wrong PINs of a phone number */
 	BUYER_PAYMENT_FREE = 20,	/* and of a payment, till the block */
-	BUYER_BLOCK_MS = 15 * 60 * 1000
+	BUYER_BLOCK_MS = 15 * 60 * 1000,	/* the first block */
+	BUYER_BLOCK_MAX_MS = 24 * 60 * 60 * 1000
 };
 
 /* Texts live in the arena of the read. */

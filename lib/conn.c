@@ -127,7 +127,8 @@ set_up(struct conn *c, const char *path, bool reader, int64_t busy_ms)
 	    "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
 	    "PRAGMA wal_autocheckpoint = 4000");
 	if (reader)
-		conn_script(c, "PRAGMA query_only = ON");
+		conn_script(c, "PRAGMA query_only = ON; PRAGMA cache_size = "
+		    "-512");
 }
 
 /* Counting the memory in use takes a lock for every piece of it. */

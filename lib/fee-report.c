@@ -432,7 +432,8 @@ fee_report_record(struct conn *c, int64_t now,
 	struct jsonw w;
 
 	for (const struct fee_line *l = report->lines; l != NULL; l = l->next)
-		if (l->tx != NULL)
+		if (l->state == FEE_LINE_MATCHED ||
+		    l->state == FEE_LINE_DIFFERS)
 			made += conn_run(c, SQL_FEE_ACTUAL_INSERT, "tttiiti",
 			    report->processor, l->id, l->tx->clive_tx_id,
 			    l->amount.minor, l->fee, l->amount.currency, now);

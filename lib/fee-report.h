@@ -74,9 +74,10 @@ void	fee_report_missing(struct conn *, struct arena *,
 	    void (*each)(void *, const struct tx *), void *);
 
 /*
- * Records the fees of all lines that are of a payment, in the caller's
- * transaction, with an audit event; those that are recorded stay as they are.
- * Returns how many are new.
+ * Records the fees of all lines that are matched, whether or not the amounts
+ * agree, in the caller's transaction, with an audit event; those that are
+ * recorded stay as they are. A second line of a payment is for a person to look
+ * at. Returns how many are new.
  */
 int64_t	fee_report_record(struct conn *, int64_t now,
 	    const struct fee_report *, const char *file, const char *actor);

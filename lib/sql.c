@@ -1578,10 +1578,11 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT seq, at, actor, action, subject, detail, hash FROM "
 	    "audit_event WHERE seq > $1 AND at >= $2 AND at < $3 ORDER BY "
 	    "seq LIMIT $4",
+	/* In the order of time, not by the index of processors' names. */
 	[SQL_REPORT_TXS] =
 	    "SELECT " TX_COLUMNS TX_TABLES "WHERE t.clive_tx_id > $1 AND "
-	    "t.clive_tx_id < $2 AND t.processor = $3 AND t.processor_fee IS "
-	    "NOT NULL AND coalesce(t.livemode, 1) >= $4 ORDER BY "
+	    "t.clive_tx_id < $2 AND coalesce(t.processor, '') = $3 AND "
+	    "t.processor_fee IS NOT NULL AND coalesce(t.livemode, 1) >= $4 ORDER BY "
 	    "t.clive_tx_id LIMIT $5",
 	[SQL_FEE_ACTUAL_INSERT] =
 	    "INSERT INTO processor_fee_actual (processor, report_id, "

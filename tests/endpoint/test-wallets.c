@@ -5,6 +5,7 @@
  */
 #include "harness.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -457,6 +458,33 @@ five_wrong_pins_keep_a_phone_off_for_a_quarter_of_an_hour(void **state)
 	assert_refused(approve(secret, id, phone, "4711"), RATE_LIMITED);
 	assert_true(clock_advance(BUYER_BLOCK_MS + 1000));
 	assert_status(approve(secret, id, phone, "4711"), 200);
+}
+
+/* Or a patient one would find each PIN of four digits in some days. */
+static void
+blocks_grow_up_to_a_day(void **state)
+{
+	const int64_t quarter = BUYER_BLOCK_MS / 1000;
+	const struct {
+		int	wrong;		/* so far */
+		int64_t	block_s;
+	} blocks[] = { { 4, quarter }, { 9, 2 * quarter },
+	    { 14, 4 * quarter }, { 49, 24 * 60 * 60 } };
+	const char *secret, *id = waiting(700, &secret);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		const char *phone = new_buyer("4711");
+		assert_refused(approve(secret, id, phone, "0000"), FORBIDDEN);
+		db_exec(textf("UPDATE login_failure SET failures = %d WHERE "
+		    "subject LIKE 'buyer:%%' AND updated_at = (SELECT "
+		    "max(updated_at) FROM login_failure)", blocks[i].wrong));
+		assert_refused(approve(secret, id, phone, "0000"), FORBIDDEN);
+		struct answer *a = approve(secret, id, phone, "4711");
+		assert_refused(a, RATE_LIMITED);
+		assert_in_range(strtol(header_of(a, "Retry-After"), NULL, 10),
+		    blocks[i].block_s - 20, blocks[i].block_s);
+	}
 }
 
 /* One PIN at many numbers, through one payment. */
@@ -1092,6 +1120,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(a_wrong_pin_and_a_wrong_phone_look_alike),
 	CASE(five_wrong_pins_keep_a_phone_off_for_a_quarter_of_an_hour),
 	CASE(a_payment_takes_so_many_wrong_pins),
+	CASE(blocks_grow_up_to_a_day),
 	CASE(a_paid_one_takes_its_payers_pin_alone),
 	CASE(a_success_takes_the_failures_back),
 	CASE(approval_refuses_bad_fields),
