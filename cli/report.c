@@ -59,16 +59,6 @@ read_file(struct cli *cli, struct fee_report *report)
 	    (long long)report->line, report->wrong);
 }
 
-static void
-write_amount(struct jsonw *w, const char *key, int64_t minor,
-    const char currency[4])
-{
-	char text[AMOUNT_TEXT_SIZE];
-
-	amount_print(minor, currency, text);
-	jsonw_raw(w, key, text, strlen(text));
-}
-
 /* Fees can be compared in one currency alone. */
 static bool
 has_fee(const struct fee_line *l)
@@ -87,18 +77,18 @@ write_line(struct jsonw *w, const struct fee_line *l)
 	jsonw_text(w, "reference", l->reference);
 	jsonw_text(w, "clive_tx_id", l->tx != NULL ? l->tx->clive_tx_id :
 	    NULL);
-	write_amount(w, "amount", l->amount.minor, currency);
+	jsonw_money(w, "amount", l->amount.minor, currency);
 	jsonw_text(w, "currency", currency);
 	if (l->state == FEE_LINE_DIFFERS) {
-		write_amount(w, "our_amount", l->tx->amount.minor,
+		jsonw_money(w, "our_amount", l->tx->amount.minor,
 		    l->tx->amount.currency);
 		jsonw_text(w, "our_currency", l->tx->amount.currency);
 	}
-	write_amount(w, "fee", l->fee, currency);
+	jsonw_money(w, "fee", l->fee, currency);
 	if (has_fee(l)) {
-		write_amount(w, "our_fee", l->tx->fee.processor_fee,
+		jsonw_money(w, "our_fee", l->tx->fee.processor_fee,
 		    currency);
-		write_amount(w, "fee_difference", l->fee -
+		jsonw_money(w, "fee_difference", l->fee -
 		    l->tx->fee.processor_fee, currency);
 	}
 	if (l->tx == NULL || l->state == FEE_LINE_TWICE)
@@ -131,9 +121,9 @@ write_ours(void *arg, const struct tx *tx)
 	jsonw_text(w, "clive_tx_id", tx->clive_tx_id);
 	jsonw_text(w, "reference", tx->processor_ref);
 	jsonw_time(w, "created_at", tx->created_at);
-	write_amount(w, "amount", tx->amount.minor, tx->amount.currency);
+	jsonw_money(w, "amount", tx->amount.minor, tx->amount.currency);
 	jsonw_text(w, "currency", tx->amount.currency);
-	write_amount(w, "our_fee", tx->fee.processor_fee,
+	jsonw_money(w, "our_fee", tx->fee.processor_fee,
 	    tx->amount.currency);
 	jsonw_end_object(w);
 }
@@ -170,9 +160,9 @@ write_totals(struct review *v)
 		jsonw_object(w, NULL);
 		jsonw_text(w, "currency", t->currency);
 		jsonw_int(w, "payments", t->lines);
-		write_amount(w, "actual", t->actual, t->currency);
-		write_amount(w, "computed", t->computed, t->currency);
-		write_amount(w, "difference", t->actual - t->computed,
+		jsonw_money(w, "actual", t->actual, t->currency);
+		jsonw_money(w, "computed", t->computed, t->currency);
+		jsonw_money(w, "difference", t->actual - t->computed,
 		    t->currency);
 		jsonw_end_object(w);
 	}

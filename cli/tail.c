@@ -149,7 +149,6 @@ show_change(struct tail *t, const struct change *e)
 {
 	const struct tx *tx = tx_find(t->cli->setup.conn, t->arena,
 	    e->subject);
-	char text[AMOUNT_TEXT_SIZE];
 	struct jsonw *w = &t->cli->w;
 
 	if (tx == NULL || !is_wanted(t, tx->partner_id, e->action))
@@ -158,8 +157,7 @@ show_change(struct tail *t, const struct change *e)
 	    tx->clive_tx_id);
 	jsonw_text(w, "client_id", tx->client_id);
 	jsonw_text(w, "actor", e->actor);
-	amount_print(tx->amount.minor, tx->amount.currency, text);
-	jsonw_raw(w, "amount", text, strlen(text));
+	jsonw_money(w, "amount", tx->amount.minor, tx->amount.currency);
 	jsonw_text(w, "currency", tx->amount.currency);
 	jsonw_text(w, "status", tx_status_name(tx->status));
 	end_line(t);

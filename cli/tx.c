@@ -81,7 +81,6 @@ bool
 run_tx_show(struct cli *cli)
 {
 	const struct tx *tx = find(cli, cli->argument);
-	char text[AMOUNT_TEXT_SIZE];
 	struct jsonw *w = &cli->w;
 
 	if (tx == NULL)
@@ -90,16 +89,14 @@ run_tx_show(struct cli *cli)
 	tx_write(w, tx);
 	jsonw_text(w, "processor", tx->processor);
 	jsonw_text(w, "processorReference", tx->processor_ref);
-	amount_print(tx->refunded, tx->amount.currency, text);
-	jsonw_raw(w, "refundedAmount", text, strlen(text));
-	amount_print(tx->disputed, tx->amount.currency, text);
-	jsonw_raw(w, "disputedAmount", text, strlen(text));
+	jsonw_money(w, "refundedAmount", tx->refunded, tx->amount.currency);
+	jsonw_money(w, "disputedAmount", tx->disputed, tx->amount.currency);
 	struct rows *r = conn_rows(cli->setup.conn, SQL_FEE_ACTUAL_OF_TX,
 	    "tt", tx->clive_tx_id, tx->amount.currency);
-	if (row_next(r) && row_int(r, 0) > 0) {
-		amount_print(row_int(r, 1), tx->amount.currency, text);
-		jsonw_raw(w, "actualProcessorFee", text, strlen(text));
-	} else
+	if (row_next(r) && row_int(r, 0) > 0)
+		jsonw_money(w, "actualProcessorFee", row_int(r, 1),
+		    tx->amount.currency);
+	else
 		jsonw_null(w, "actualProcessorFee");
 	row_done(r);
 	jsonw_raw(w, "meta", tx->meta, tx->meta != NULL ?

@@ -16,16 +16,6 @@ enum {
 	SHOWN = 50		/* of the transactions of a wallet */
 };
 
-static void
-write_money(struct jsonw *w, const char *key, int64_t minor,
-    const char currency[4])
-{
-	char text[AMOUNT_TEXT_SIZE];
-
-	amount_print(minor, currency, text);
-	jsonw_raw(w, key, text, strlen(text));
-}
-
 /* The members of a wallet into an open object. */
 static void
 write_wallet(struct jsonw *w, const struct wallet *wallet)
@@ -33,7 +23,7 @@ write_wallet(struct jsonw *w, const struct wallet *wallet)
 	jsonw_text(w, "id", wallet->id);
 	jsonw_text(w, "kind", wallet->kind);
 	jsonw_bool(w, "livemode", wallet->live);
-	write_money(w, "balance", wallet->balance, wallet->currency);
+	jsonw_money(w, "balance", wallet->balance, wallet->currency);
 	jsonw_text(w, "currency", wallet->currency);
 	jsonw_text(w, "phone_number", wallet->phone_number);
 	jsonw_text(w, "partner_id", wallet->partner_id);
@@ -260,7 +250,7 @@ write_transaction(struct jsonw *w, const struct transfer *t,
 	jsonw_time(w, "created_at", t->created_at);
 	jsonw_text(w, "id", t->id);
 	jsonw_text(w, "kind", t->kind);
-	write_money(w, "amount", out ? -t->amount.minor : t->amount.minor,
+	jsonw_money(w, "amount", out ? -t->amount.minor : t->amount.minor,
 	    t->amount.currency);
 	jsonw_text(w, "other_wallet", out ? t->to_wallet : t->from_wallet);
 	jsonw_text(w, "payment", t->intent_id);

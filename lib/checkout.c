@@ -394,15 +394,14 @@ checkout_write_routed(struct jsonw *w, struct request *rq,
     const struct checkout *in)
 {
 	const struct route *route = &in->routes.at[in->chosen];
-	char fee[AMOUNT_TEXT_SIZE];
 
-	amount_print(route->estimated_fee, in->amount.currency, fee);
 	jsonw_text(w, "clive_tx_id", in->tx->clive_tx_id);
 	jsonw_text(w, "status", tx_status_name(in->tx->status));
 	jsonw_text(w, "processor", route->provider->name);
 	jsonw_text(w, "payment_type", in->payment_type);
 	jsonw_text(w, "processor_fee_rule_id", route->rule_id);
-	jsonw_raw(w, "estimated_processor_fee", fee, strlen(fee));
+	jsonw_money(w, "estimated_processor_fee", route->estimated_fee,
+	    in->amount.currency);
 	write_browser_part(w, rq, in);
 }
 

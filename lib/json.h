@@ -97,5 +97,8 @@ void	jsonw_raw(struct jsonw *, const char *key, const char *, size_t);
 void	jsonw_time(struct jsonw *, const char *key, int64_t ms);
 /* Parts per million as a percentage, shortest form: 35000 is 3.5. */
 void	jsonw_percent(struct jsonw *, const char *key, int64_t ppm);
+/* An amount in major units, shortest form (amount_print). */
+void	jsonw_money(struct jsonw *, const char *key, int64_t minor,
+	    const char *currency);
 
 #endif

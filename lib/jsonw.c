@@ -178,3 +178,13 @@ jsonw_percent(struct jsonw *w, const char *key, int64_t ppm)
 	begin(w, key);
 	buf_puts(w->buf, percent_print(ppm, text));
 }
+
+void
+jsonw_money(struct jsonw *w, const char *key, int64_t minor,
+    const char *currency)
+{
+	char text[AMOUNT_TEXT_SIZE];
+
+	begin(w, key);
+	buf_puts(w->buf, amount_print(minor, currency, text));
+}

@@ -54,10 +54,8 @@ outbox_event_of(enum tx_status status)
 void
 outbox_body(struct buf *buf, const struct tx *tx, const char *event_type)
 {
-	char amount[AMOUNT_TEXT_SIZE];
 	struct jsonw w;
 
-	amount_print(tx->amount.minor, tx->amount.currency, amount);
 	jsonw_init(&w, buf);
 	jsonw_object(&w, NULL);
 	jsonw_text(&w, "event", event_type);
@@ -66,7 +64,7 @@ outbox_body(struct buf *buf, const struct tx *tx, const char *event_type)
 	jsonw_text(&w, "client_id", tx->client_id);
 	jsonw_text(&w, "echezona_reference", tx->echezona_reference);
 	jsonw_text(&w, "status", tx_status_name(tx->status));
-	jsonw_raw(&w, "amount", amount, strlen(amount));
+	jsonw_money(&w, "amount", tx->amount.minor, tx->amount.currency);
 	jsonw_text(&w, "currency", tx->amount.currency);
 	jsonw_raw(&w, "meta", tx->meta,
 	    tx->meta != NULL ? strlen(tx->meta) : 0);

@@ -17,16 +17,6 @@ enum {
 	SHOWN_MAX = 20
 };
 
-static void
-write_money(struct jsonw *w, const char *key, int64_t minor,
-    const char *currency)
-{
-	char text[AMOUNT_TEXT_SIZE];
-
-	amount_print(minor, currency, text);
-	jsonw_raw(w, key, text, strlen(text));
-}
-
 /* The first payment to be read: of that day, or the oldest of so many. */
 static const char *
 find_start(struct request *rq, int64_t from)
@@ -62,9 +52,9 @@ write_days(struct jsonw *w, struct request *rq, const struct overview_ask *in)
 		jsonw_text(w, "currency", currency);
 		jsonw_text(w, "status", row_text(r, 2));
 		jsonw_int(w, "count", row_int(r, 3));
-		write_money(w, "amount", row_int(r, 4), currency);
-		write_money(w, "refunded", row_int(r, 5), currency);
-		write_money(w, "fees", row_int(r, 6), currency);
+		jsonw_money(w, "amount", row_int(r, 4), currency);
+		jsonw_money(w, "refunded", row_int(r, 5), currency);
+		jsonw_money(w, "fees", row_int(r, 6), currency);
 		jsonw_end_object(w);
 	}
 	jsonw_end_array(w);
@@ -80,7 +70,7 @@ write_stuck(struct jsonw *w, struct request *rq)
 	while (row_next(r)) {
 		jsonw_object(w, NULL);
 		jsonw_text(w, "clive_tx_id", row_text(r, 0));
-		write_money(w, "amount", row_int(r, 1), row_text(r, 2));
+		jsonw_money(w, "amount", row_int(r, 1), row_text(r, 2));
 		jsonw_text(w, "currency", row_text(r, 2));
 		jsonw_text(w, "processor", row_text(r, 3));
 		jsonw_text(w, "partner_id", row_text(r, 4));

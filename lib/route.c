@@ -73,16 +73,6 @@ route_find(struct conn *c, struct arena *arena, const struct conf *conf,
 	qsort(routes->at, routes->n, sizeof(routes->at[0]), by_fee);
 }
 
-static void
-write_money(struct jsonw *w, const char *key, int64_t minor,
-    const char *currency)
-{
-	char text[AMOUNT_TEXT_SIZE];
-
-	amount_print(minor, currency, text);
-	jsonw_raw(w, key, text, strlen(text));
-}
-
 void
 route_record(struct conn *c, int64_t now, const char *clive_tx_id,
     const struct route_input *in, const struct routes *routes)
@@ -96,7 +86,7 @@ route_record(struct conn *c, int64_t now, const char *clive_tx_id,
 	jsonw_text(&w, "payment_type", in->payment_type);
 	jsonw_text(&w, "issuer_country", in->country);
 	jsonw_text(&w, "card_scheme", in->card_scheme);
-	write_money(&w, "amount", in->amount.minor, in->amount.currency);
+	jsonw_money(&w, "amount", in->amount.minor, in->amount.currency);
 	jsonw_text(&w, "currency", in->amount.currency);
 	jsonw_end_object(&w);
 
@@ -108,7 +98,7 @@ route_record(struct conn *c, int64_t now, const char *clive_tx_id,
 		jsonw_object(&w, NULL);
 		jsonw_text(&w, "rule", route->rule_id);
 		jsonw_text(&w, "processor", route->provider->name);
-		write_money(&w, "estimated_fee", route->estimated_fee,
+		jsonw_money(&w, "estimated_fee", route->estimated_fee,
 		    in->amount.currency);
 		jsonw_end_object(&w);
 	}

@@ -57,16 +57,6 @@ settlement_find(struct conn *c, struct arena *arena, const char *id)
 /* ------------------------------------------------------------- writing */
 
 static void
-write_money(struct jsonw *w, const char *key, const struct settlement *b,
-    int64_t minor)
-{
-	char text[AMOUNT_TEXT_SIZE];
-
-	amount_print(minor, b->currency, text);
-	jsonw_raw(w, key, text, strlen(text));
-}
-
-static void
 write_ids(struct jsonw *w, struct conn *c, const struct settlement *b)
 {
 	struct rows *r = conn_rows(c, SQL_BATCH_TX_IDS, "t", b->id);
@@ -94,10 +84,10 @@ settlement_write(struct jsonw *w, struct conn *c, const struct settlement *b,
 	jsonw_text(w, "clientId", b->client_id);
 	jsonw_text(w, "currency", b->currency);
 	write_ids(w, c, b);
-	write_money(w, "totalGross", b, b->gross);
-	write_money(w, "totalProcessorFees", b, b->processor_fees);
-	write_money(w, "totalPlatformFees", b, b->platform_fees);
-	write_money(w, "totalNet", b, b->net);
+	jsonw_money(w, "totalGross", b->gross, b->currency);
+	jsonw_money(w, "totalProcessorFees", b->processor_fees, b->currency);
+	jsonw_money(w, "totalPlatformFees", b->platform_fees, b->currency);
+	jsonw_money(w, "totalNet", b->net, b->currency);
 	jsonw_text(w, "status", b->status);
 	if (paid) {
 		jsonw_text(w, "mercuryTransferId",
@@ -106,7 +96,7 @@ settlement_write(struct jsonw *w, struct conn *c, const struct settlement *b,
 	}
 	jsonw_time(w, "createdAt", b->created_at);
 	if (b->refunded != 0 || paid)
-		write_money(w, "totalRefunded", b, b->refunded);
+		jsonw_money(w, "totalRefunded", b->refunded, b->currency);
 	if (paid) {
 		jsonw_time(w, "paidAt", b->paid_at);
 		jsonw_text(w, "failure", b->failure);

@@ -272,19 +272,11 @@ tx_search_page(struct jsonw *w, struct request *rq,
 	return written > 0 ? next : search_stretch(w, rq, &s, before, from);
 }
 
-static void
-write_money(struct jsonw *w, const char *key, const struct tx *tx,
-    int64_t minor)
-{
-	char text_of[AMOUNT_TEXT_SIZE];
-
-	amount_print(minor, tx->amount.currency, text_of);
-	jsonw_raw(w, key, text_of, strlen(text_of));
-}
-
 void
 tx_search_write(struct jsonw *w, const struct tx *tx)
 {
+	const char *code = tx->amount.currency;
+
 	tx_write(w, tx);
 	jsonw_text(w, "email", tx->email);
 	jsonw_text(w, "api", tx->payments ? "payments" : "partner");
@@ -292,7 +284,7 @@ tx_search_write(struct jsonw *w, const struct tx *tx)
 		jsonw_bool(w, "livemode", tx->live);
 	else
 		jsonw_null(w, "livemode");
-	write_money(w, "refundedAmount", tx, tx->refunded);
-	write_money(w, "refundingAmount", tx, tx->refunding);
-	write_money(w, "disputedAmount", tx, tx->disputed);
+	jsonw_money(w, "refundedAmount", tx->refunded, code);
+	jsonw_money(w, "refundingAmount", tx->refunding, code);
+	jsonw_money(w, "disputedAmount", tx->disputed, code);
 }

@@ -143,16 +143,6 @@ tx_attach(struct conn *c, struct arena *arena, int64_t now, struct tx *tx,
 	return TX_ATTACH_DONE;
 }
 
-static void
-write_money(struct jsonw *w, const char *key, const struct tx *tx,
-    int64_t minor)
-{
-	char text[AMOUNT_TEXT_SIZE];
-
-	amount_print(minor, tx->amount.currency, text);
-	jsonw_raw(w, key, text, strlen(text));
-}
-
 /* Computed at success; null before, in the same places. */
 static void
 write_fees(struct jsonw *w, const struct tx *tx)
@@ -161,6 +151,7 @@ write_fees(struct jsonw *w, const struct tx *tx)
 	    "partnerFeePercent", "partnerPayoutPercent",
 	    "cliveEarningPercent", "cliveEarningAmount", "processorFee",
 	    "platformFee", "netAmount" };
+	const char *code = tx->amount.currency;
 
 	if (!tx->has_fee) {
 		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -171,10 +162,10 @@ write_fees(struct jsonw *w, const struct tx *tx)
 	jsonw_percent(w, keys[1], tx->fee.partner_ppm);
 	jsonw_percent(w, keys[2], 1000000 - tx->fee.partner_ppm);
 	jsonw_percent(w, keys[3], tx->fee.clive_earning_ppm);
-	write_money(w, keys[4], tx, tx->fee.clive_earning);
-	write_money(w, keys[5], tx, tx->fee.processor_fee);
-	write_money(w, keys[6], tx, tx->fee.platform_fee);
-	write_money(w, keys[7], tx, tx->fee.net);
+	jsonw_money(w, keys[4], tx->fee.clive_earning, code);
+	jsonw_money(w, keys[5], tx->fee.processor_fee, code);
+	jsonw_money(w, keys[6], tx->fee.platform_fee, code);
+	jsonw_money(w, keys[7], tx->fee.net, code);
 }
 
 /* A page of Stripe's has another name until it is paid. */
@@ -201,7 +192,7 @@ tx_write(struct jsonw *w, const struct tx *tx)
 	jsonw_text(w, "clientName", tx->client_name);
 	jsonw_text(w, "echezonaReference", tx->echezona_reference);
 	jsonw_text(w, "stripePaymentIntentId", stripe_intent(tx));
-	write_money(w, "amount", tx, tx->amount.minor);
+	jsonw_money(w, "amount", tx->amount.minor, tx->amount.currency);
 	jsonw_text(w, "currency", tx->amount.currency);
 	jsonw_text(w, "status", tx_status_name(tx->status));
 	write_fees(w, tx);
