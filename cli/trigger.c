@@ -254,7 +254,7 @@ go_on(struct cli *cli, struct conn *c, struct trigger *t)
 		return tx_move(c, cli->arena, t->now, t->tx, TX_ABANDONED,
 		    cli->actor) || cli_fail(cli, "the payment is not open");
 	if (t->goal == GOAL_PENDING) {
-		intent_tell(c, cli->arena, t->now, t->intent,
+		intent_tell(c, t->now, t->intent,
 		    "payment.requires_action");
 		return true;
 	}

@@ -95,8 +95,8 @@ intent_call_ask(struct arena *arena, const struct conf *gateway,
 }
 
 void
-intent_require_action(struct conn *c, struct arena *arena, int64_t now,
-    struct intent *in, const char *next_action)
+intent_require_action(struct conn *c, int64_t now, struct intent *in,
+    const char *next_action)
 {
 	if (next_action == NULL || in->next_action != NULL ||
 	    in->tx->status != TX_PENDING)
@@ -104,7 +104,7 @@ intent_require_action(struct conn *c, struct arena *arena, int64_t now,
 	in->next_action = next_action;
 	in->updated_at = now;
 	conn_run(c, SQL_INTENT_ACTION, "tit", next_action, now, in->id);
-	intent_tell(c, arena, now, in, "payment.requires_action");
+	intent_tell(c, now, in, "payment.requires_action");
 }
 
 void
@@ -235,7 +235,7 @@ take_answer(struct conn *c, struct arena *arena, int64_t now,
 		e.clive_tx_id = tx->clive_tx_id;
 		payment_receive(c, arena, now, &e, &tx);
 	} else {
-		intent_require_action(c, arena, now, in,
+		intent_require_action(c, now, in,
 		    action_of(arena, vault, in, call));
 	}
 	if (tx != NULL)

@@ -68,8 +68,8 @@ struct tx	*intent_call_take_event(struct conn *, struct arena *,
 
 /* Notes what the payer of a pending payment has to do, and tells
  * payment.requires_action; nothing where that was done before. */
-void		 intent_require_action(struct conn *, struct arena *,
-		    int64_t now, struct intent *, const char *next_action);
+void		 intent_require_action(struct conn *, int64_t now,
+		    struct intent *, const char *next_action);
 
 /*
  * What was declined is canceled at the processor, which would let it be paid

@@ -153,7 +153,7 @@ pay_here(struct conn *c, struct request *rq, struct confirm *in)
 	if (fault != NULL)
 		return fault;
 	in->over = true;
-	intent_require_action(c, rq->arena, rq->now, intent, action);
+	intent_require_action(c, rq->now, intent, action);
 	conn_run(c, SQL_INTENT_TAKE, "iti", (int64_t)0, intent->id,
 	    INT64_MAX);
 	return NULL;

@@ -11,10 +11,7 @@
 #include "rail.h"
 #include "sig.h"
 
-enum {
-	FIRST = 29,			/* column after those of the payment */
-	BODY_MAX_BYTES = 64 * 1024	/* metadata has 16 KiB at the most */
-};
+enum { FIRST = 29 };		/* column after those of the payment */
 
 const char *
 intent_status(const struct intent *in)
@@ -126,7 +123,7 @@ intent_open(struct conn *c, struct arena *arena, int64_t now,
 	    new->return_url, now);
 	struct intent *in = intent_find(c, arena, id);
 	if (in != NULL)
-		intent_tell(c, arena, now, in, "payment.created");
+		intent_tell(c, now, in, "payment.created");
 	return in;
 }
 
@@ -326,40 +323,21 @@ intent_answer(struct request *rq, int status, const struct intent *in)
 /* ------------------------------------------------------ telling of it */
 
 static void
-write_event(struct buf *buf, int64_t now, const char *id,
-    const struct intent *in, const char *type)
+write_object(struct jsonw *w, const void *in)
 {
-	struct jsonw w;
-
-	jsonw_init(&w, buf);
-	jsonw_object(&w, NULL);
-	jsonw_text(&w, "id", id);
-	jsonw_text(&w, "type", type);
-	jsonw_int(&w, "created", now / 1000);
-	jsonw_bool(&w, "livemode", in->live);
-	jsonw_object(&w, "data");
-	intent_write(&w, "object", in, INTENT_FOR_MERCHANT, NULL);
-	jsonw_end_object(&w);
-	jsonw_end_object(&w);
+	intent_write(w, "object", in, INTENT_FOR_MERCHANT, NULL);
 }
 
 void
-intent_tell(struct conn *c, struct arena *arena, int64_t now,
-    const struct intent *in, const char *type)
+intent_tell(struct conn *c, int64_t now, const struct intent *in,
+    const char *type)
 {
 	struct outbox_event event = { .partner_id = in->tx->partner_id,
 	    .client_id = in->tx->client_id,
 	    .clive_tx_id = in->tx->clive_tx_id, .api = "payments",
 	    .livemode = in->live, .type = type };
-	struct buf body;
 
-	(void)arena;
-	id_make("evt_", now, event.id);
-	buf_init(&body, BODY_MAX_BYTES);
-	write_event(&body, now, event.id, in, type);
-	event.body = (struct slice){ body.data, body.len };
-	outbox_write(c, now, &event);
-	buf_free(&body);
+	outbox_write_object(c, now, &event, NULL, write_object, in);
 }
 
 /* The event of a state; NULL for those that are told elsewhere. */
@@ -404,7 +382,7 @@ intent_moved(struct conn *c, struct arena *arena, int64_t now,
 	conn_run(c, SQL_INTENT_MOVED, "ttit", in->failure_code,
 	    in->failure_message, now, in->id);
 	if (type != NULL)
-		intent_tell(c, arena, now, in, type);
+		intent_tell(c, now, in, type);
 }
 
 /* Sentences for codes that come without one. */

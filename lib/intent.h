@@ -103,8 +103,8 @@ void		 intent_answer(struct request *, int status,
  * Tells the merchant's endpoints: an event of this type with the payment as
  * data.object, id evt_... In the caller's transaction.
  */
-void		 intent_tell(struct conn *, struct arena *, int64_t now,
-		    const struct intent *, const char *type);
+void		 intent_tell(struct conn *, int64_t now, const struct intent *,
+		    const char *type);
 
 /*
  * Called by tx_move for a payment of this API: drops next_action, and tells

@@ -134,6 +134,33 @@ outbox_write_to(struct conn *c, int64_t now, struct outbox_event *e,
 }
 
 void
+outbox_write_object(struct conn *c, int64_t now, struct outbox_event *e,
+    const char *endpoint, outbox_object *object, const void *about)
+{
+	struct buf body;
+	struct jsonw w;
+
+	id_make("evt_", now, e->id);
+	buf_init(&body, BODY_MAX_BYTES);
+	jsonw_init(&w, &body);
+	jsonw_object(&w, NULL);
+	jsonw_text(&w, "id", e->id);
+	jsonw_text(&w, "type", e->type);
+	jsonw_int(&w, "created", now / 1000);
+	jsonw_bool(&w, "livemode", e->livemode == 1);
+	jsonw_object(&w, "data");
+	object(&w, about);
+	jsonw_end_object(&w);
+	jsonw_end_object(&w);
+	e->body = (struct slice){ body.data, body.len };
+	if (endpoint != NULL)
+		outbox_write_to(c, now, e, endpoint);
+	else
+		outbox_write(c, now, e);
+	buf_free(&body);
+}
+
+void
 outbox_emit(struct conn *c, int64_t now, const struct tx *tx)
 {
 	struct outbox_event event = { .partner_id = tx->partner_id,

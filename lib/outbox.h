@@ -56,6 +56,16 @@ void		 outbox_write_to(struct conn *, int64_t now,
 		    struct outbox_event *, const char *endpoint);
 
 /*
+ * Writes an event of the Payments API, with id, time, mode and envelope
+ * (soxara.md 12.10): object writes the member "object" of what it is about.
+ * To all who are subscribed, or where endpoint is set to that one alone.
+ */
+typedef void	 outbox_object(struct jsonw *, const void *about);
+void		 outbox_write_object(struct conn *, int64_t now,
+		    struct outbox_event *, const char *endpoint,
+		    outbox_object *, const void *about);
+
+/*
  * The nine keys of the webhook body in their documented order, meta byte for
  * byte (clive.md 7).
  */

@@ -14,8 +14,6 @@
 #include "settlement.h"
 #include "wallet.h"
 
-enum { BODY_MAX_BYTES = 64 * 1024 };	/* metadata has 16 KiB at the most */
-
 struct refund *
 refund_of_row(struct rows *r, struct arena *arena)
 {
@@ -82,21 +80,9 @@ refund_write(struct jsonw *w, const char *key, const struct refund *r)
 /* ------------------------------------------------------- telling of it */
 
 static void
-write_event(struct buf *buf, int64_t now, const char *id,
-    const struct refund *refund, const char *type)
+write_object(struct jsonw *w, const void *refund)
 {
-	struct jsonw w;
-
-	jsonw_init(&w, buf);
-	jsonw_object(&w, NULL);
-	jsonw_text(&w, "id", id);
-	jsonw_text(&w, "type", type);
-	jsonw_int(&w, "created", now / 1000);
-	jsonw_bool(&w, "livemode", refund->live);
-	jsonw_object(&w, "data");
-	refund_write(&w, "object", refund);
-	jsonw_end_object(&w);
-	jsonw_end_object(&w);
+	refund_write(w, "object", refund);
 }
 
 /* On record, and told: an event of this type, which is its action, too. */
@@ -109,19 +95,13 @@ tell(struct conn *c, struct arena *arena, int64_t now,
 	    .clive_tx_id = refund->clive_tx_id, .api = "payments",
 	    .livemode = refund->live, .type = type };
 	char amount[AMOUNT_TEXT_SIZE];
-	struct buf body;
 
 	amount_print(refund->amount.minor, refund->amount.currency, amount);
 	audit_write(c, now, actor, type, refund->clive_tx_id,
 	    arena_printf(arena, "{\"refund\":\"%s\",\"amount\":%s,"
 	    "\"currency\":\"%s\"}", refund->id, amount,
 	    refund->amount.currency));
-	id_make("evt_", now, event.id);
-	buf_init(&body, BODY_MAX_BYTES);
-	write_event(&body, now, event.id, refund, type);
-	event.body = (struct slice){ body.data, body.len };
-	outbox_write(c, now, &event);
-	buf_free(&body);
+	outbox_write_object(c, now, &event, NULL, write_object, refund);
 }
 
 /* ------------------------------------------------------------- opening */

@@ -429,30 +429,20 @@ replay_resume(const char *cursor, struct replay *what, struct replay_at *at)
 
 /* Those of the Payments API's, with little of a payment. */
 static void
-write_merchant_test(struct buf *buf, const struct webhook_row *row,
-    const char *id, int64_t now)
+write_test_object(struct jsonw *w, const void *about)
 {
-	struct jsonw w;
+	const struct webhook_row *row = about;
 
-	jsonw_init(&w, buf);
-	jsonw_object(&w, NULL);
-	jsonw_text(&w, "id", id);
-	jsonw_text(&w, "type", REPLAY_TEST_EVENT);
-	jsonw_int(&w, "created", now / 1000);
-	jsonw_bool(&w, "livemode", row->livemode);
-	jsonw_object(&w, "data");
-	jsonw_object(&w, "object");
-	jsonw_text(&w, "id", "pi_00000000000000000000000000");
-	jsonw_text(&w, "object", "payment");
-	jsonw_text(&w, "status", "test");
-	jsonw_int(&w, "amount", 1);
-	jsonw_text(&w, "currency", "USD");
-	jsonw_object(&w, "metadata");
-	jsonw_end_object(&w);
-	jsonw_bool(&w, "livemode", row->livemode);
-	jsonw_end_object(&w);
-	jsonw_end_object(&w);
-	jsonw_end_object(&w);
+	jsonw_object(w, "object");
+	jsonw_text(w, "id", "pi_00000000000000000000000000");
+	jsonw_text(w, "object", "payment");
+	jsonw_text(w, "status", "test");
+	jsonw_int(w, "amount", 1);
+	jsonw_text(w, "currency", "USD");
+	jsonw_object(w, "metadata");
+	jsonw_end_object(w);
+	jsonw_bool(w, "livemode", row->livemode);
+	jsonw_end_object(w);
 }
 
 /* The members of the partner API's events (outbox_body). */
@@ -486,15 +476,16 @@ webhook_send_test(struct conn *c, const struct webhook_row *row, int64_t now,
 	char detail[128];
 	struct buf body;
 
-	id_make("evt_", now, event.id);
-	buf_init(&body, BODY_MAX_BYTES);
-	if (row->client_id != NULL)
-		write_merchant_test(&body, row, event.id, now);
-	else
+	if (row->client_id != NULL) {
+		outbox_write_object(c, now, &event, row->id,
+		    write_test_object, row);
+	} else {
+		buf_init(&body, BODY_MAX_BYTES);
 		write_test_body(&body, row);
-	event.body = (struct slice){ body.data, body.len };
-	outbox_write_to(c, now, &event, row->id);
-	buf_free(&body);
+		event.body = (struct slice){ body.data, body.len };
+		outbox_write_to(c, now, &event, row->id);
+		buf_free(&body);
+	}
 	snprintf(delivery, ID_SIZE, "%s", event.delivery);
 	snprintf(detail, sizeof(detail), "{\"delivery\":\"%s\"}", delivery);
 	audit_write(c, now, actor, "webhook.tested", row->id, detail);

@@ -9,8 +9,6 @@
 #include "json.h"
 #include "outbox.h"
 
-enum { BODY_MAX_BYTES = 64 * 1024 };	/* metadata has 16 KiB at the most */
-
 struct transfer *
 transfer_of_row(struct rows *r, struct arena *arena)
 {
@@ -136,31 +134,30 @@ transfer_write_entry(struct jsonw *w, const struct transfer *t,
 	jsonw_end_object(w);
 }
 
+/* A transfer at one moment of its short life. */
+struct telling {
+	const struct transfer	*transfer;
+	const char		*status;
+};
+
+static void
+write_object(struct jsonw *w, const void *about)
+{
+	const struct telling *t = about;
+
+	transfer_write(w, "object", t->transfer, t->status);
+}
+
 static void
 tell(struct conn *c, int64_t now, const struct transfer *t, const char *type,
     const char *status)
 {
+	const struct telling about = { t, status };
 	struct outbox_event event = { .partner_id = t->partner_id,
 	    .client_id = t->client_id, .api = "payments",
 	    .livemode = t->live, .type = type };
-	struct buf body;
-	struct jsonw w;
 
-	id_make("evt_", now, event.id);
-	buf_init(&body, BODY_MAX_BYTES);
-	jsonw_init(&w, &body);
-	jsonw_object(&w, NULL);
-	jsonw_text(&w, "id", event.id);
-	jsonw_text(&w, "type", type);
-	jsonw_int(&w, "created", now / 1000);
-	jsonw_bool(&w, "livemode", t->live);
-	jsonw_object(&w, "data");
-	transfer_write(&w, "object", t, status);
-	jsonw_end_object(&w);
-	jsonw_end_object(&w);
-	event.body = (struct slice){ body.data, body.len };
-	outbox_write(c, now, &event);
-	buf_free(&body);
+	outbox_write_object(c, now, &event, NULL, write_object, &about);
 }
 
 void

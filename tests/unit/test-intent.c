@@ -258,7 +258,7 @@ the_payer_sees_neither_metadata_nor_phone_numbers(void **state)
 	checkout_attach(fx.conn, fx.arena, fixture_now, in->tx, "momo", NULL,
 	    "r", actor);
 	look_again();
-	intent_require_action(fx.conn, fx.arena, fixture_now, in,
+	intent_require_action(fx.conn, fixture_now, in,
 	    intent_action_momo(fx.arena, "mtn", "+231881111000"));
 	const char *text = shown_to(INTENT_FOR_PAYER, "s3");
 	assert_lacks(text, "881111000");
