@@ -48,7 +48,7 @@ too_large(struct request *rq, const struct refund_make *in)
 	if (in->amount > 0)
 		jsonw_int(&w, "received", in->amount);
 	jsonw_text(&w, "message", arena_printf(rq->arena,
-	    "%" PRId64 " can still be refunded", refund_left(in->tx)));
+	    "%" PRId64 " can still be refunded", refund_left(in->asking.tx)));
 	jsonw_end_object(&w);
 	return &FAULT_AMOUNT_LARGE;
 }
@@ -66,27 +66,65 @@ wrong_state(struct request *rq, const struct tx *tx)
 	return request_refuse(rq, &FAULT_STATE, "payment", message);
 }
 
-bool
-refund_make_to_wallet(struct conn *c, struct arena *arena, int64_t now,
-    struct refund *r, const char *actor)
+/* Our own wallet gives back in the transaction that opens the refund. */
+static bool
+give_back_to_wallet(struct conn *c, struct request *rq, struct refund *r,
+    const char *actor)
 {
 	const struct provider_answer given = { .fate = PROVIDER_DONE,
 	    .state = PROVIDER_PAID };
 
-	return wallet_refund(c, arena, now, r->intent_id, r->id,
-	    r->amount.minor) && refund_settle(c, arena, now, r, &given,
-	    actor);
+	return wallet_refund(c, rq->arena, rq->now, r->intent_id, r->id,
+	    r->amount.minor) && refund_settle(c, rq->arena, rq->now, r,
+	    &given, actor);
+}
+
+const struct fault *
+refund_asking_open(struct conn *c, struct request *rq,
+    struct refund_asking *a, const struct intent *in, int64_t minor,
+    const char *reason, struct slice metadata, const char *actor)
+{
+	const struct fault *fault = refund_open(c, rq->arena, rq->now, in,
+	    minor, reason, metadata, actor, &a->refund);
+
+	if (fault != NULL)
+		return fault;
+	if (strcmp(a->tx->processor, WALLET_PROCESSOR) == 0 &&
+	    !give_back_to_wallet(c, rq, a->refund, actor))
+		return &FAULT_INTERNAL;
+	return NULL;
+}
+
+void
+refund_asking_ask(struct request *rq, struct refund_asking *a)
+{
+	a->answered = refund_may_ask(a->tx, a->refund, clock_now());
+	if (a->answered)
+		a->answer = refund_ask(rq->arena, rq->conf, a->tx, a->refund);
+}
+
+const struct fault *
+refund_asking_settle(struct conn *c, struct request *rq,
+    struct refund_asking *a, const char *actor)
+{
+	/* Its webhook, or cron/reconcile, may have been quicker. */
+	if (a->answered)
+		refund_settle(c, rq->arena, clock_now(), a->refund,
+		    &a->answer, actor);
+	else
+		a->refund = refund_find(c, rq->arena, a->refund->id);
+	return a->refund != NULL ? NULL : &FAULT_INTERNAL;
 }
 
 /* A retry of a request that stopped half-way: its refund is on record. */
 static const struct fault *
-resume(struct conn *c, struct request *rq, struct refund_make *in)
+resume(struct conn *c, struct request *rq, struct refund_asking *a)
 {
-	in->refund = refund_find(c, rq->arena, rq->resume);
-	if (in->refund == NULL)
+	a->refund = refund_find(c, rq->arena, rq->resume);
+	if (a->refund == NULL)
 		return &FAULT_INTERNAL;
-	in->tx = tx_find(c, rq->arena, in->refund->clive_tx_id);
-	return in->tx != NULL ? NULL : &FAULT_INTERNAL;
+	a->tx = tx_find(c, rq->arena, a->refund->clive_tx_id);
+	return a->tx != NULL ? NULL : &FAULT_INTERNAL;
 }
 
 const struct fault *
@@ -95,28 +133,22 @@ refund_make_before(struct conn *c, struct request *rq, void *arg)
 	struct refund_make *in = arg;
 
 	if (rq->resume != NULL)
-		return resume(c, rq, in);
+		return resume(c, rq, &in->asking);
 	/* As all who change payments of this API: the log's turn first. */
 	audit_queue(c);
 	struct intent *intent = refund_make_intent(c, rq, in->payment);
 	if (intent == NULL)
 		return &FAULT_NOT_FOUND;
-	in->tx = intent->tx;
-	const struct fault *fault = refund_open(c, rq->arena, rq->now, intent,
-	    in->amount, in->reason, in->metadata, merchant_actor(rq),
-	    &in->refund);
+	in->asking.tx = intent->tx;
+	const struct fault *fault = refund_asking_open(c, rq, &in->asking,
+	    intent, in->amount, in->reason, in->metadata, merchant_actor(rq));
 	if (fault == &FAULT_AMOUNT_LARGE)
 		return too_large(rq, in);
 	if (fault == &FAULT_STATE)
-		return wrong_state(rq, in->tx);
-	if (fault != NULL)
-		return fault;
-	rq->claimed_tx = in->refund->id;
-	if (strcmp(in->tx->processor, WALLET_PROCESSOR) == 0 &&
-	    !refund_make_to_wallet(c, rq->arena, rq->now, in->refund,
-	    merchant_actor(rq)))
-		return &FAULT_INTERNAL;
-	return NULL;
+		return wrong_state(rq, intent->tx);
+	if (fault == NULL)
+		rq->claimed_tx = in->asking.refund->id;
+	return fault;
 }
 
 const struct fault *
@@ -124,10 +156,7 @@ refund_make_ask(struct request *rq, void *arg)
 {
 	struct refund_make *in = arg;
 
-	in->answered = refund_may_ask(in->tx, in->refund, clock_now());
-	if (in->answered)
-		in->answer = refund_ask(rq->arena, rq->conf, in->tx,
-		    in->refund);
+	refund_asking_ask(rq, &in->asking);
 	return NULL;
 }
 
@@ -135,18 +164,14 @@ const struct fault *
 refund_make_after(struct conn *c, struct request *rq, void *arg)
 {
 	struct refund_make *in = arg;
+	const struct fault *fault = refund_asking_settle(c, rq, &in->asking,
+	    merchant_actor(rq));
 	struct jsonw w;
 
-	/* Its webhook, or cron/reconcile, may have been quicker. */
-	if (in->answered)
-		refund_settle(c, rq->arena, clock_now(), in->refund,
-		    &in->answer, merchant_actor(rq));
-	else
-		in->refund = refund_find(c, rq->arena, in->refund->id);
-	if (in->refund == NULL)
-		return &FAULT_INTERNAL;
+	if (fault != NULL)
+		return fault;
 	reply_data(rq, 201, &w);
-	refund_write(&w, "data", in->refund);
+	refund_write(&w, "data", in->asking.refund);
 	jsonw_end_object(&w);
 	return NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * refund-make.h - a refund as a merchant asks for it: set aside, asked of the
- * processor, booked; the three parts of a struct action.
+ * processor, booked; the three parts of a struct action, and what they share
+ * with an operator's (refund-operator.h).
  */
 #ifndef REFUND_MAKE_H
 #define REFUND_MAKE_H
@@ -14,6 +15,30 @@ enum {
 	REFUND_METADATA_MAX = 16 * 1024
 };
 
+/* A refund on its way through the three parts, whoever asked for it. */
+struct refund_asking {
+	struct refund		*refund;
+	struct tx		*tx;
+	bool			 answered;	/* the processor was asked */
+	struct provider_answer	 answer;
+};
+
+/*
+ * refund_open (lib/refund.h) for asking->tx's intent; the money of our own
+ * wallet moves, and is booked, at once. What refund_open refuses.
+ */
+const struct fault *refund_asking_open(struct conn *, struct request *,
+		    struct refund_asking *, const struct intent *,
+		    int64_t minor, const char *reason, struct slice metadata,
+		    const char *actor);
+
+/* Asks the processor, unless that is done; what came of it is in answer. */
+void		 refund_asking_ask(struct request *, struct refund_asking *);
+
+/* Books it. NULL, with asking->refund as it is then. */
+const struct fault *refund_asking_settle(struct conn *, struct request *,
+		    struct refund_asking *, const char *actor);
+
 /* What it is asked for with, and what it comes to. */
 struct refund_make {
 	/* From the request. */
@@ -21,11 +46,7 @@ struct refund_make {
 	int64_t			 amount;	/* 0: what is left */
 	const char		*reason;
 	struct slice		 metadata;
-	/* Results. */
-	struct refund		*refund;
-	struct tx		*tx;
-	bool			 answered;	/* the processor was asked */
-	struct provider_answer	 answer;
+	struct refund_asking	 asking;	/* what comes of it */
 };
 
 /* The fields that fill it. */
@@ -34,13 +55,6 @@ extern const struct field refund_make_fields[];
 /* The merchant's own payment of its mode, or NULL. */
 struct intent	*refund_make_intent(struct conn *, struct request *,
 		    const char *id);
-
-/*
- * Our own wallet gives back at once: moves the money of an open refund and
- * books it, in the transaction that opened it. False where that failed.
- */
-bool		 refund_make_to_wallet(struct conn *, struct arena *,
-		    int64_t now, struct refund *, const char *actor);
 
 /*
  * Writes the refund; one from a wallet is over then. Refuses: 404 NOT_FOUND,

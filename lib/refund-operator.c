@@ -6,10 +6,7 @@
 
 #include "audit.h"
 #include "caller.h"
-#include "refund-make.h"
-#include "shared.h"
 #include "tx-search.h"
-#include "wallet.h"
 
 #define AT(member) .offset = offsetof(struct refund_operator, member)
 
@@ -81,21 +78,14 @@ refund_operator_before(struct conn *c, struct request *rq, void *arg)
 	const struct fault *fault = find_payment(c, rq, &intent);
 	if (fault != NULL)
 		return fault;
-	in->tx = intent->tx;
-	if ((fault = check(rq, in, in->tx)) != NULL)
+	in->asking.tx = intent->tx;
+	if ((fault = check(rq, in, intent->tx)) != NULL)
 		return fault;
-	fault = refund_open(c, rq->arena, rq->now, intent, in->amount.minor,
-	    in->reason, (struct slice){ NULL, 0 }, caller_operator(rq), &in->refund);
-	if (fault == &FAULT_STATE)
-		return refuse_state(rq, "What was paid in this way cannot be "
-		    "given back from here");
-	if (fault != NULL)
-		return fault;
-	if (strcmp(in->tx->processor, WALLET_PROCESSOR) == 0 &&
-	    !refund_make_to_wallet(c, rq->arena, rq->now, in->refund,
-	    caller_operator(rq)))
-		return &FAULT_INTERNAL;
-	return NULL;
+	fault = refund_asking_open(c, rq, &in->asking, intent,
+	    in->amount.minor, in->reason, (struct slice){ NULL, 0 },
+	    caller_operator(rq));
+	return fault != &FAULT_STATE ? fault : refuse_state(rq,
+	    "What was paid in this way cannot be given back from here");
 }
 
 const struct fault *
@@ -103,10 +93,7 @@ refund_operator_ask(struct request *rq, void *arg)
 {
 	struct refund_operator *in = arg;
 
-	in->answered = refund_may_ask(in->tx, in->refund, clock_now());
-	if (in->answered)
-		in->answer = refund_ask(rq->arena, rq->conf, in->tx,
-		    in->refund);
+	refund_asking_ask(rq, &in->asking);
 	return NULL;
 }
 
@@ -114,17 +101,13 @@ const struct fault *
 refund_operator_after(struct conn *c, struct request *rq, void *arg)
 {
 	struct refund_operator *in = arg;
+	const struct fault *fault = refund_asking_settle(c, rq, &in->asking,
+	    caller_operator(rq));
 	struct jsonw w;
 
-	/* Its webhook, or cron/reconcile, may have been quicker. */
-	if (in->answered)
-		refund_settle(c, rq->arena, clock_now(), in->refund,
-		    &in->answer, caller_operator(rq));
-	else
-		in->refund = refund_find(c, rq->arena, in->refund->id);
-	if (in->refund == NULL)
-		return &FAULT_INTERNAL;
+	if (fault != NULL)
+		return fault;
 	reply_start(rq, 201, &w);
-	refund_write(&w, NULL, in->refund);
+	refund_write(&w, NULL, in->asking.refund);
 	return NULL;
 }

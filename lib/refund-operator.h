@@ -11,7 +11,7 @@
 #define REFUND_OPERATOR_H
 
 #include "app.h"
-#include "refund.h"
+#include "refund-make.h"
 
 /* What it is asked for with, and what it comes to. */
 struct refund_operator {
@@ -20,11 +20,7 @@ struct refund_operator {
 	struct amount		 amount;	/* minor 0: what is left */
 	struct amount		 left;		/* as the operator saw it */
 	const char		*reason;
-	/* Results. */
-	struct refund		*refund;
-	struct tx		*tx;
-	bool			 answered;	/* the processor was asked */
-	struct provider_answer	 answer;
+	struct refund_asking	 asking;	/* what comes of it */
 };
 
 /* currency, amount, left, reason. */
