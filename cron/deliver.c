@@ -34,8 +34,6 @@
  * --once sends what is due now and ends. It leaves a running sender its
  * name. Exit status: 0, 1 where the database refuses, 64 for bad usage.
  */
-#include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,16 +47,8 @@
 enum {
 	POLL_MS = 40,		/* between two looks for a commit */
 	TROUBLE_MS = 1000,	/* before the database is asked again */
-	LOOK_MS = 1000,		/* between two looks whatever happens: leases
+	LOOK_MS = 1000		/* between two looks whatever happens: leases
 				   of the dead end without a commit */
-	RUN_S = 65,		/* longer than cron's minute */
-	RUN_MAX_S = 24 * 60 * 60
-};
-
-struct options {
-	int64_t	seconds;
-	bool	once;
-	size_t	limit;		/* deliveries to claim */
 };
 
 struct run {
@@ -194,7 +184,7 @@ seen(void *cron)
 }
 
 static bool
-deliver(const struct options *options)
+deliver(const struct cron_options *options)
 {
 	struct run run = { .next_due = 0 };
 	bool good = true;
@@ -208,7 +198,7 @@ deliver(const struct options *options)
 		return false;
 	}
 	run.sender = sender_new(&run.cron.setup, run.cron.owner,
-	    options->limit, seen, &run.cron);
+	    (size_t)options->limit, seen, &run.cron);
 	catch_signals();
 	if (options->once)
 		good = deliver_once(&run);
@@ -229,46 +219,12 @@ usage(void)
 	exit(CRON_USAGE);
 }
 
-static int64_t
-number(const char *text, int64_t max)
-{
-	char *end;
-
-	errno = 0;
-	long long n = strtoll(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || n < 1 || n > max)
-		usage();
-	return n;
-}
-
 int
 main(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{ "for", required_argument, NULL, 'f' },
-		{ "limit", required_argument, NULL, 'l' },
-		{ "once", no_argument, NULL, 'o' },
-		{ NULL, 0, NULL, 0 }
-	};
-	struct options options = { .seconds = 0, .limit = SIZE_MAX };
+	struct cron_options options = { .limit = INT64_MAX };
 
-	for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1; )
-		switch (c) {
-		case 'f':
-			options.seconds = number(optarg, RUN_MAX_S);
-			break;
-		case 'l':
-			options.limit = (size_t)number(optarg, INT_MAX);
-			break;
-		case 'o':
-			options.once = true;
-			break;
-		default:
-			usage();
-		}
-	if (optind < argc || (options.once && options.seconds > 0))
+	if (!cron_read_options(argc, argv, false, INT_MAX, &options))
 		usage();
-	if (options.seconds == 0)
-		options.seconds = RUN_S;
 	return deliver(&options) ? 0 : 1;
 }

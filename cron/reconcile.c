@@ -46,8 +46,6 @@
  * --once works on what is due now and ends. It leaves a running one its name.
  * Exit status: 0, 1 where the database refuses, 64 for bad usage.
  */
-#include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -72,9 +70,7 @@ enum {
 	LIMIT_MAX = 10000,
 	LOOK_MS = 1000,		/* between two looks for what is due */
 	PAUSE_MS = 10,		/* and at the least, whatever happens */
-	SLOW_MS = 2000,		/* for one row: the others have a turn */
-	RUN_S = 65,		/* longer than cron's minute */
-	RUN_MAX_S = 24 * 60 * 60
+	SLOW_MS = 2000		/* for one row: the others have a turn */
 };
 
 /* One row that is due, read before anything is asked. */
@@ -567,17 +563,10 @@ work_for(struct run *run, int64_t seconds)
 	}
 }
 
-struct options {
-	int64_t	seconds;
-	bool	once;
-	bool	verbose;
-	int	limit;
-};
-
 static bool
-reconcile(const struct options *options)
+reconcile(const struct cron_options *options)
 {
-	struct run run = { .limit = options->limit, .ours = true };
+	struct run run = { .limit = (int)options->limit, .ours = true };
 
 	if (!cron_open(&run.cron, "reconcile"))
 		return false;
@@ -609,49 +598,12 @@ usage(void)
 	exit(CRON_USAGE);
 }
 
-static int64_t
-number(const char *text, int64_t max)
-{
-	char *end;
-
-	errno = 0;
-	long long n = strtoll(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || n < 1 || n > max)
-		usage();
-	return n;
-}
-
 int
 main(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{ "for", required_argument, NULL, 'f' },
-		{ "limit", required_argument, NULL, 'l' },
-		{ "once", no_argument, NULL, 'o' },
-		{ NULL, 0, NULL, 0 }
-	};
-	struct options options = { .limit = LIMIT };
+	struct cron_options options = { .limit = LIMIT };
 
-	for (int c; (c = getopt_long(argc, argv, "v", known, NULL)) != -1; )
-		switch (c) {
-		case 'f':
-			options.seconds = number(optarg, RUN_MAX_S);
-			break;
-		case 'l':
-			options.limit = (int)number(optarg, LIMIT_MAX);
-			break;
-		case 'o':
-			options.once = true;
-			break;
-		case 'v':
-			options.verbose = true;
-			break;
-		default:
-			usage();
-		}
-	if (optind < argc || (options.once && options.seconds > 0))
+	if (!cron_read_options(argc, argv, true, LIMIT_MAX, &options))
 		usage();
-	if (options.seconds == 0)
-		options.seconds = RUN_S;
 	return reconcile(&options) ? 0 : 1;
 }

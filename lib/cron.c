@@ -3,7 +3,10 @@
 #include "cron.h"
 
 #include <inttypes.h>
+#include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -171,4 +174,59 @@ cron_silence_ms(const char *name)
 		if (strcmp(name, table[i].name) == 0)
 			return table[i].minutes * 60 * 1000;
 	return INT64_MAX;
+}
+
+enum {
+	RUN_S = 65,		/* longer than cron's minute */
+	RUN_MAX_S = 24 * 60 * 60
+};
+
+static bool
+read_number(const char *text, int64_t max, int64_t *n)
+{
+	char *end;
+
+	errno = 0;
+	*n = strtoll(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && *n >= 1 &&
+	    *n <= max;
+}
+
+bool
+cron_read_options(int argc, char **argv, bool knows_v, int64_t limit_max,
+    struct cron_options *options)
+{
+	static const struct option known[] = {
+		{ "for", required_argument, NULL, 'f' },
+		{ "limit", required_argument, NULL, 'l' },
+		{ "once", no_argument, NULL, 'o' },
+		{ NULL, 0, NULL, 0 }
+	};
+	bool good = true;
+
+	for (int c; good && (c = getopt_long(argc, argv, knows_v ? "v" : "",
+	    known, NULL)) != -1; )
+		switch (c) {
+		case 'f':
+			good = read_number(optarg, RUN_MAX_S,
+			    &options->seconds);
+			break;
+		case 'l':
+			good = read_number(optarg, limit_max,
+			    &options->limit);
+			break;
+		case 'o':
+			options->once = true;
+			break;
+		case 'v':
+			options->verbose = true;
+			break;
+		default:
+			good = false;
+		}
+	if (!good || optind < argc || (options->once && options->seconds > 0))
+		return false;
+	if (options->seconds == 0)
+		options->seconds = RUN_S;
+	return true;
 }

@@ -27,6 +27,22 @@ struct cron {
 	int64_t		 seen;		/* clock_monotonic of the last sign */
 };
 
+/* What a program that stays for cron's minute is told. */
+struct cron_options {
+	int64_t	seconds;	/* how long it stays */
+	int64_t	limit;		/* as the program means it */
+	bool	once;		/* it does not stay */
+	bool	verbose;
+};
+
+/*
+ * Reads [--for seconds] [--limit n], or --once [--limit n], and -v where the
+ * program knows it, into options, whose limit is set beforehand. Without
+ * --for it stays a little longer than cron's minute. False: bad usage.
+ */
+bool	cron_read_options(int argc, char **argv, bool knows_v,
+	    int64_t limit_max, struct cron_options *);
+
 /*
  * Names the program, gives up rights it does not need and opens the data
  * directory; false after saying why. It takes no name yet.
