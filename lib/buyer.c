@@ -9,6 +9,7 @@
 #include "password.h"
 #include "shared.h"
 #include "sig.h"
+#include "tries.h"
 
 enum {
 	PHONE_DIGITS_MIN = 8,
@@ -177,27 +178,11 @@ name_subjects(struct check *k, bool live, const char *phone)
 	snprintf(k->subject[1], SUBJECT_SIZE, "payment:%.64s", k->payment);
 }
 
-/* Wrong PINs so far, of blocks that are over as well. */
-static int64_t
-read_failures(struct conn *c, const char *subject, int64_t *blocked_until)
-{
-	struct rows *r = conn_rows(c, SQL_LOGIN_FAILURE_FIND, "t", subject);
-	int64_t failures = 0;
-
-	*blocked_until = 0;
-	if (row_next(r)) {
-		failures = row_int(r, 0);
-		*blocked_until = row_int(r, 1);
-	}
-	row_done(r);
-	return failures;
-}
-
 /* How long the nth wrong PIN in a row keeps further ones off. */
 static int64_t
-block_ms(int64_t n, int64_t free)
+block_ms(size_t subject, int64_t n)
 {
-	int64_t ms = BUYER_BLOCK_MS;
+	int64_t free = tries[subject], ms = BUYER_BLOCK_MS;
 
 	if (n % free != 0)
 		return 0;
@@ -206,30 +191,15 @@ block_ms(int64_t n, int64_t free)
 	return ms < BUYER_BLOCK_MAX_MS ? ms : BUYER_BLOCK_MAX_MS;
 }
 
-/*
- * Counts the try as failed before the PIN is looked at, so that a hundred at
- * once are a hundred; a success takes it back.
- */
 static const struct fault *
 reserve(struct conn *c, void *arg)
 {
 	struct check *k = arg;
-	int64_t now = k->rq->now, n[SUBJECTS], blocked;
+	const char *const subjects[SUBJECTS] = { k->subject[0],
+	    k->subject[1] };
 
-	k->blocked_until = 0;
-	for (int i = 0; i < SUBJECTS; i++) {
-		n[i] = 1 + read_failures(c, k->subject[i], &blocked);
-		if (blocked > k->blocked_until)
-			k->blocked_until = blocked;
-	}
-	if (k->blocked_until > now)
-		return &FAULT_RATE_LIMITED;
-	for (int i = 0; i < SUBJECTS; i++) {
-		int64_t ms = block_ms(n[i], tries[i]);
-		conn_run(c, SQL_LOGIN_FAILURE_SET, "tiii", k->subject[i],
-		    n[i], ms > 0 ? now + ms : 0, now);
-	}
-	return NULL;
+	return tries_reserve(c, k->rq->now, subjects, SUBJECTS, block_ms,
+	    &k->blocked_until) ? NULL : &FAULT_RATE_LIMITED;
 }
 
 static const struct fault *
@@ -249,7 +219,7 @@ record_success(struct conn *c, void *arg)
 	struct check *k = arg;
 
 	for (int i = 0; i < SUBJECTS; i++)
-		conn_run(c, SQL_LOGIN_FAILURE_CLEAR, "t", k->subject[i]);
+		tries_clear(c, k->subject[i]);
 	return NULL;
 }
 

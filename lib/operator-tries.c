@@ -5,6 +5,7 @@
 
 #include "operator.h"
 #include "sig.h"
+#include "tries.h"
 
 /*
  * What failures are counted for. Somebody else's failures must not keep an
@@ -48,24 +49,8 @@ operator_tries_name(struct operator_tries *t, struct request *rq,
 	t->counts[3] = code;
 }
 
-/* Failures of a subject so far; *blocked_until in milliseconds. */
 static int64_t
-read_failures(struct conn *c, const char *subject, int64_t *blocked_until)
-{
-	struct rows *r = conn_rows(c, SQL_LOGIN_FAILURE_FIND, "t", subject);
-	int64_t failures = 0;
-
-	*blocked_until = 0;
-	if (row_next(r)) {
-		failures = row_int(r, 0);
-		*blocked_until = row_int(r, 1);
-	}
-	row_done(r);
-	return failures;
-}
-
-static int64_t
-block_for(int64_t failures, int subject)
+block_for(size_t subject, int64_t failures)
 {
 	int64_t ms = LOGIN_BLOCK_MS, max = limits[subject].block_max_ms;
 
@@ -87,24 +72,12 @@ reserve(struct conn *c, void *arg)
 {
 	const struct reserving *r = arg;
 	struct operator_tries *t = r->tries;
-	int64_t n[OPERATOR_SUBJECTS], blocked;
+	const char *subjects[OPERATOR_SUBJECTS];
 
-	t->blocked_until = 0;
-	for (int i = 0; i < OPERATOR_SUBJECTS; i++) {
-		if (!t->counts[i])
-			continue;
-		n[i] = read_failures(c, t->subject[i], &blocked) + 1;
-		if (blocked > t->blocked_until)
-			t->blocked_until = blocked;
-	}
-	if (t->blocked_until > r->now)
-		return &FAULT_LOGIN_THROTTLED;
 	for (int i = 0; i < OPERATOR_SUBJECTS; i++)
-		if (t->counts[i])
-			conn_run(c, SQL_LOGIN_FAILURE_SET, "tiii",
-			    t->subject[i], n[i],
-			    r->now + block_for(n[i], i), r->now);
-	return NULL;
+		subjects[i] = t->counts[i] ? t->subject[i] : NULL;
+	return tries_reserve(c, r->now, subjects, OPERATOR_SUBJECTS,
+	    block_for, &t->blocked_until) ? NULL : &FAULT_LOGIN_THROTTLED;
 }
 
 const struct fault *
@@ -124,6 +97,5 @@ operator_tries_clear(struct conn *c, const struct operator_tries *t)
 {
 	for (int i = 0; i < OPERATOR_SUBJECTS; i++)
 		if (t->counts[i])
-			conn_run(c, SQL_LOGIN_FAILURE_CLEAR, "t",
-			    t->subject[i]);
+			tries_clear(c, t->subject[i]);
 }
