@@ -81,17 +81,6 @@ read(_Atomic uint64_t *from)
 	return atomic_load_explicit(from, memory_order_relaxed);
 }
 
-/* FNV-1a. */
-static uint64_t
-hash(const char *text)
-{
-	uint64_t h = UINT64_C(14695981039346656037);
-
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	return h != 0 ? h : 1;
-}
-
 static void
 write_name(struct tag *tag, const char *name)
 {
@@ -142,7 +131,7 @@ take(struct tag *tag, uint64_t id, const char *name)
 static void *
 find_row(void *table, size_t rows, size_t row_size, const char *name)
 {
-	uint64_t id = hash(name);
+	uint64_t id = shared_hash(name);
 
 	for (size_t i = 0; i < rows - 1; i++) {
 		void *row = (char *)table + row_size * (1 + (id + i) %
@@ -150,7 +139,7 @@ find_row(void *table, size_t rows, size_t row_size, const char *name)
 		if (take(row, id, name))
 			return row;
 	}
-	take(table, hash("other other"), "other other");
+	take(table, shared_hash("other other"), "other other");
 	return table;
 }
 

@@ -253,12 +253,19 @@ store(struct conn *c, struct request *rq)
 	    sizeof(hash), (int64_t)rq->reply.status, answer, now);
 }
 
-/* The change, undone where it refuses; a kept refusal becomes an answer. */
+/*
+ * The change, undone where it refuses; a kept refusal becomes an answer. So
+ * does the one that what was sent met with before there could be a change.
+ */
 static const struct fault *
 change(struct conn *c, struct mutation *m)
 {
 	struct request *rq = m->rq;
 
+	if (m->fault != NULL) {
+		reply_fault(rq, m->fault);
+		return NULL;
+	}
 	buf_reset(&rq->details);
 	conn_savepoint(c);
 	const struct fault *fault = rq->action->change(c, rq, m->input);
@@ -324,31 +331,6 @@ idem_job(struct request *rq, void *input)
 	};
 }
 
-/* A refusal of what was sent, unless the key has been used meanwhile. */
-static const struct fault *
-keep_refusal(struct conn *c, void *arg)
-{
-	struct mutation *m = arg;
-	struct request *rq = m->rq;
-	struct idem idem = idem_find(c, rq);
-
-	switch (idem.state) {
-	case IDEM_REPLAY:
-		reply_replay(rq, idem.status, idem.answer);
-		return NULL;
-	case IDEM_CONFLICT:
-		return conflict(rq);
-	case IDEM_RUNNING:
-	case IDEM_LEFT:
-		return running(rq);
-	case IDEM_FRESH:
-		reply_fault(rq, m->fault);
-		store(c, rq);
-		return NULL;
-	}
-	return &FAULT_INTERNAL;
-}
-
 const struct fault *
 idem_refuse(struct request *rq, const struct fault *fault)
 {
@@ -357,7 +339,7 @@ idem_refuse(struct request *rq, const struct fault *fault)
 	if (!rq->payments || rq->idempotency_key == NULL ||
 	    !is_kept(rq, fault))
 		return fault;
-	return request_txn(rq, keep_refusal, &m);
+	return request_txn(rq, run, &m);
 }
 
 /* ------------------------------------ mutations that call a processor */

@@ -115,9 +115,8 @@ clock_advance(int64_t ms)
 	return true;
 }
 
-/* FNV-1a: short, and subjects are names that the operator gave out. */
-static uint64_t
-hash(const char *text)
+uint64_t
+shared_hash(const char *text)
 {
 	uint64_t h = UINT64_C(14695981039346656037);
 
@@ -170,7 +169,7 @@ limit_take(const char *subject, int64_t limit, int64_t now)
 		return l;
 	int64_t step = MINUTE_US / limit;	/* microseconds a request costs */
 	int64_t now_us = now * 1000;
-	struct slot *slot = find_slot(hash(subject), now_us);
+	struct slot *slot = find_slot(shared_hash(subject), now_us);
 	int64_t due = atomic_load(&slot->due_us);
 	int64_t next;
 	do {

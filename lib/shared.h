@@ -30,6 +30,12 @@ void	*shared_map(const struct conf *, const char *name, size_t bytes,
 	    char *why, size_t size);
 
 /*
+ * Where a name stands in such a table: FNV-1a, never 0. Short, and the names
+ * are ours or an operator's, so nobody chooses them to meet.
+ */
+uint64_t shared_hash(const char *);
+
+/*
  * Milliseconds since 1970: the real time, plus in sandbox mode the distance
  * the sandbox clock was moved.
  */

@@ -51,7 +51,12 @@ user_on_list(struct request *rq, void *arg)
 }
 
 /* A change on its way. */
+struct change;
+typedef const struct fault *user_applying(struct user_change *,
+		    struct change *);
+
 struct change {
+	user_applying		*apply;
 	struct request		*rq;
 	const struct user_input	*in;
 	struct user		*user;
@@ -81,89 +86,67 @@ is_own(const struct change *ch)
 }
 
 static const struct fault *
-add(struct conn *c, void *arg)
+add(struct user_change *by, struct change *ch)
 {
-	struct change *ch = arg;
-	struct user_change by = by_operator(c, ch->rq);
-
-	return user_add(&by, ch->in->email, ch->in->role, ch->hash,
-	    &ch->user);
+	return user_add(by, ch->in->email, ch->in->role, ch->hash, &ch->user);
 }
 
 static const struct fault *
-set_role(struct conn *c, void *arg)
+set_role(struct user_change *by, struct change *ch)
 {
-	struct change *ch = arg;
-	struct user_change by = by_operator(c, ch->rq);
-	const struct fault *fault = find(c, ch);
-
-	return fault != NULL ? fault :
-	    user_set_role(&by, ch->user, ch->in->role);
+	return user_set_role(by, ch->user, ch->in->role);
 }
 
 static const struct fault *
-disable(struct conn *c, void *arg)
+disable(struct user_change *by, struct change *ch)
 {
-	struct change *ch = arg;
-	struct user_change by = by_operator(c, ch->rq);
-	const struct fault *fault = find(c, ch);
-
-	return fault != NULL ? fault : user_disable(&by, ch->user);
+	return user_disable(by, ch->user);
 }
 
 static const struct fault *
-enable(struct conn *c, void *arg)
+enable(struct user_change *by, struct change *ch)
 {
-	struct change *ch = arg;
-	struct user_change by = by_operator(c, ch->rq);
-	const struct fault *fault = find(c, ch);
-
-	return fault != NULL ? fault : user_enable(&by, ch->user);
+	return user_enable(by, ch->user);
 }
 
 static const struct fault *
-require_factor(struct conn *c, void *arg)
+require_factor(struct user_change *by, struct change *ch)
 {
-	struct change *ch = arg;
-	struct user_change by = by_operator(c, ch->rq);
-	const struct fault *fault = find(c, ch);
-
-	return fault != NULL ? fault : user_require_factor(&by, ch->user,
-	    ch->in->required != 0);
+	return user_require_factor(by, ch->user, ch->in->required != 0);
 }
 
+/* One's own takes the old one and the second factor. */
 static const struct fault *
-reset_password(struct conn *c, void *arg)
+reset_password(struct user_change *by, struct change *ch)
 {
-	struct change *ch = arg;
-	struct user_change by = by_operator(c, ch->rq);
-	const struct fault *fault = find(c, ch);
-
-	if (fault != NULL)
-		return fault;
-	/* One's own takes the old one and the second factor. */
 	return is_own(ch) ? &FAULT_OWN_ACCOUNT :
-	    user_set_password(&by, ch->user, ch->hash, true);
+	    user_set_password(by, ch->user, ch->hash, true);
 }
 
 static const struct fault *
-reset_factor(struct conn *c, void *arg)
+reset_factor(struct user_change *by, struct change *ch)
+{
+	return is_own(ch) ? &FAULT_OWN_ACCOUNT :
+	    user_reset_factor(by, ch->user);
+}
+
+/* The change, of the user whom the path names; an addition names nobody. */
+static const struct fault *
+apply(struct conn *c, void *arg)
 {
 	struct change *ch = arg;
 	struct user_change by = by_operator(c, ch->rq);
-	const struct fault *fault = find(c, ch);
+	const struct fault *fault = ch->apply == add ? NULL : find(c, ch);
 
-	if (fault != NULL)
-		return fault;
-	return is_own(ch) ? &FAULT_OWN_ACCOUNT :
-	    user_reset_factor(&by, ch->user);
+	return fault != NULL ? fault : ch->apply(&by, ch);
 }
 
 /* Runs a change and answers with the user as it is now. */
 static const struct fault *
-run(struct request *rq, const void *in, db_callback *fn, bool makes_password)
+run(struct request *rq, const void *in, user_applying *fn,
+    bool makes_password)
 {
-	struct change ch = { .rq = rq, .in = in };
+	struct change ch = { .apply = fn, .rq = rq, .in = in };
 	const struct fault *fault;
 	struct jsonw w;
 
@@ -171,7 +154,7 @@ run(struct request *rq, const void *in, db_callback *fn, bool makes_password)
 		password_make(ch.made);
 		password_hash(ch.made, ch.hash, sizeof(ch.hash));
 	}
-	if ((fault = request_txn(rq, fn, &ch)) == NULL) {
+	if ((fault = request_txn(rq, apply, &ch)) == NULL) {
 		reply_start(rq, fn == add ? 201 : 200, &w);
 		jsonw_object(&w, NULL);
 		user_write(&w, "user", ch.user);
