@@ -229,6 +229,14 @@ prepare(struct conn *c, struct rows *r, enum sql id)
 	}
 }
 
+/* A statement that starts now has so long. */
+static void
+set_deadline(struct conn *c)
+{
+	if (c->limit_ms > 0)
+		c->deadline = clock_monotonic() + c->limit_ms;
+}
+
 /*
  * Prepares the statement where that is due, and binds its parameters: copies
  * of them, or themselves where the statement ends before the caller goes on.
@@ -255,8 +263,7 @@ start(struct conn *c, enum sql id, const char *fmt, va_list *ap,
 			fail(c);
 	r->running = !c->failed;
 	c->running += r->running;
-	if (c->limit_ms > 0)
-		c->deadline = clock_monotonic() + c->limit_ms;
+	set_deadline(c);
 	return r;
 }
 
@@ -456,6 +463,7 @@ run_kept(struct conn *c, sqlite3_stmt **stmt, const char *sql)
 {
 	if (c->failed)
 		return;
+	set_deadline(c);
 	if ((*stmt == NULL && sqlite3_prepare_v3(c->db, sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, stmt, NULL) != SQLITE_OK) ||
 	    sqlite3_step(*stmt) != SQLITE_DONE)

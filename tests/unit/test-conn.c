@@ -474,6 +474,27 @@ refuses_what_is_no_database(void **state)
 	assert_non_null(strstr(why, "clive.conf: file is not a database"));
 }
 
+/*
+ * SQLite counts the work of a statement over all its runs: now and then it
+ * asks in the middle of the shortest one whether to go on.
+ */
+static void
+a_reader_that_is_limited_begins_as_often_as_it_likes(void **state)
+{
+	struct conn *c = another(true);
+
+	(void)state;
+	conn_limit(c, 60 * 1000);
+	for (int i = 0; i < 20000; i++) {
+		conn_read_begin(c);
+		assert_null(conn_failed(c));
+		assert_true(conn_in_transaction(c));
+		conn_read_end(c);
+		assert_false(conn_in_transaction(c));
+	}
+	conn_close(c);
+}
+
 static void
 closing_nothing_does_nothing(void **state)
 {
@@ -501,6 +522,7 @@ static const struct CMUnitTest tests[] = {
 	FIXTURE_CASE(another_commit_is_noticed),
 	FIXTURE_CASE(a_busy_database_fails_in_time),
 	FIXTURE_CASE(refuses_what_is_no_database),
+	FIXTURE_CASE(a_reader_that_is_limited_begins_as_often_as_it_likes),
 	FIXTURE_CASE(closing_nothing_does_nothing),
 	/* The last one: what it commits stays. */
 	FIXTURE_CASE(a_backup_is_a_whole_database),
